@@ -1,0 +1,1 @@
+"""Mirror, calculation and aggregation properties: what Tidemark works out about an entity."""

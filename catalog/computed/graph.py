@@ -1,0 +1,276 @@
+"""How blueprints hang together: relation paths, who reads what, and in which order. Pure.
+
+A *step* crosses one relation, forward (from the blueprint that has it) or backward. Every derived
+value (mirror, inherited ownership, aggregation) is read at the end of a list of steps that starts
+at its owner; walking the steps back from something that changed finds the owners to refresh.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+
+from catalog.blueprints import Aggregation, BlueprintSpec, Mirror
+from catalog.conditions import check_properties, reads
+from catalog.errors import Fault, Invalid
+
+TEAM = "_team"
+OWNERSHIP = "$team"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One relation crossed: `blueprint` has the relation, `end` is where the step arrives."""
+
+    blueprint: str
+    relation: str
+    is_forward: bool
+    end: str
+    is_many: bool
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A value that an entity of `blueprint` reads at the end of `steps`."""
+
+    blueprint: str
+    key: str
+    steps: tuple[Step, ...]
+    end: str
+    reads: frozenset[str]
+    source: Mirror | Aggregation
+
+    @property
+    def is_list(self) -> bool:
+        """Say whether several ends are possible."""
+        return any(step.is_many or not step.is_forward for step in self.steps)
+
+
+class CatalogGraph:
+    """All blueprints together; raises `Invalid` when they do not fit each other."""
+
+    def __init__(self, specs: Iterable[BlueprintSpec]) -> None:
+        self.specs: dict[str, BlueprintSpec] = {spec.identifier: spec for spec in specs}
+        self.derived: dict[str, dict[str, Derived]] = {}
+        # (blueprint, fact key) -> derived values that read it at their end.
+        self.readers: dict[tuple[str, str], list[Derived]] = defaultdict(list)
+        # (blueprint, relation) -> derived values whose steps cross it, with the position.
+        self.crossings: dict[tuple[str, str], list[tuple[Derived, int]]] = defaultdict(list)
+        faults: list[Fault] = []
+        for spec in self.specs.values():
+            self.derived[spec.identifier] = dict(self._derive(spec, faults))
+        if not faults:
+            faults = list(self._cycles())
+        if faults:
+            raise Invalid(faults)
+        for derived in self._all_derived():
+            self._index(derived)
+
+    def calculation_order(self, blueprint: str) -> list[str]:
+        """Return the blueprint's calculations, each after those that it reads."""
+        calculations = self.specs[blueprint].calculations
+        return list(
+            TopologicalSorter(
+                {
+                    key: (item.reads or frozenset()) & (calculations.keys() - {key})
+                    for key, item in calculations.items()
+                }
+            ).static_order()
+        )
+
+    def steps_along(self, spec: BlueprintSpec, path: Iterable[str]) -> tuple[Step, ...]:
+        """Return the forward steps of a dotted path; raises `ValueError` naming the choices."""
+        steps: list[Step] = []
+        at = spec
+        for name in path:
+            if name == OWNERSHIP:
+                steps.extend(self._ownership_steps(at))
+            elif name in at.relations:
+                relation = at.relations[name]
+                steps.append(Step(at.identifier, name, True, relation.target, relation.is_many))
+            else:
+                raise ValueError(
+                    f"blueprint '{at.identifier}' has no relation '{name}'"
+                    f"{_choices(name, at.relations)}"
+                )
+            at = self.specs[steps[-1].end]
+        return tuple(steps)
+
+    def _derive(self, spec: BlueprintSpec, faults: list[Fault]) -> Iterator[tuple[str, Derived]]:
+        unknown = list(self._unknown_targets(spec))
+        faults.extend(unknown)
+        if unknown:
+            return
+        for at, source in _sources(spec):
+            try:
+                yield source.identifier, self._resolve(spec, source)
+            except ValueError as error:
+                faults.append(Fault(f"{spec.identifier}.{at}", str(error)))
+
+    def _unknown_targets(self, spec: BlueprintSpec) -> Iterator[Fault]:
+        named = [
+            *((f"relations.{key}.target", item.target) for key, item in spec.relations.items()),
+            *(
+                (f"aggregation_properties.{key}.target", item.target)
+                for key, item in spec.aggregations.items()
+            ),
+        ]
+        for at, target in named:
+            if target not in self.specs:
+                yield Fault(
+                    f"{spec.identifier}.{at}",
+                    f"there is no blueprint '{target}'{_choices(target, self.specs)}",
+                )
+
+    def _resolve(self, spec: BlueprintSpec, source: Mirror | Aggregation) -> Derived:
+        if isinstance(source, Mirror):
+            steps = self.steps_along(spec, source.path)
+            wanted = frozenset([source.key])
+        else:
+            steps = self._aggregation_steps(spec, source)
+            wanted = _aggregation_reads(source)
+        end = self.specs[steps[-1].end]
+        problems = [key for key in sorted(wanted) if key not in end.fact_keys]
+        if problems:
+            raise ValueError(
+                f"blueprint '{end.identifier}' has no property '{problems[0]}'"
+                f"{_choices(problems[0], end.fact_keys)}"
+            )
+        if isinstance(source, Aggregation) and source.query is not None:
+            for problem in check_properties(source.query, end.fact_keys):
+                raise ValueError(problem.message)
+        return Derived(
+            blueprint=spec.identifier,
+            key=source.identifier,
+            steps=steps,
+            end=end.identifier,
+            reads=wanted,
+            source=source,
+        )
+
+    def _aggregation_steps(self, spec: BlueprintSpec, source: Aggregation) -> tuple[Step, ...]:
+        if source.path is None:
+            return self._shortest(spec, source.target)
+        if not source.is_from_target:
+            steps = self.steps_along(spec, source.path)
+            arrives, wanted = steps[-1].end, source.target
+        else:
+            forward = self.steps_along(self.specs[source.target], source.path)
+            arrives, wanted = forward[-1].end, spec.identifier
+            steps = tuple(
+                Step(step.blueprint, step.relation, False, step.blueprint, True)
+                for step in reversed(forward)
+            )
+        if arrives != wanted:
+            raise ValueError(
+                f"the path {'.'.join(source.path)} ends at '{arrives}', not at '{wanted}'"
+            )
+        return steps
+
+    def _shortest(self, spec: BlueprintSpec, target: str) -> tuple[Step, ...]:
+        """Return the one shortest path; several of that length are refused, with the choices."""
+        frontier: list[tuple[str, tuple[Step, ...]]] = [(spec.identifier, ())]
+        seen = {spec.identifier}
+        while frontier:
+            longer = [
+                (step.end, (*steps, step))
+                for at, steps in frontier
+                for step in self._steps_from(at)
+            ]
+            found = [steps for end, steps in longer if end == target]
+            if len(found) > 1:
+                raise ValueError(
+                    f"several paths lead to '{target}': {', '.join(sorted(map(_show, found)))}; "
+                    "choose one with pathFilter"
+                )
+            if found:
+                return found[0]
+            frontier = [(end, steps) for end, steps in longer if end not in seen]
+            seen.update(end for end, _ in frontier)
+        raise ValueError(f"no relations lead from '{spec.identifier}' to '{target}'")
+
+    def _steps_from(self, blueprint: str) -> Iterator[Step]:
+        for spec in self.specs.values():
+            for relation in self._rows_of(spec):
+                if spec.identifier == blueprint:
+                    yield relation
+                if relation.end == blueprint:
+                    yield Step(spec.identifier, relation.relation, False, spec.identifier, True)
+
+    def _rows_of(self, spec: BlueprintSpec) -> Iterator[Step]:
+        """Yield the relations of which the blueprint's entities have rows."""
+        for relation in spec.relations.values():
+            if relation.target in self.specs:
+                yield Step(
+                    spec.identifier, relation.identifier, True, relation.target, relation.is_many
+                )
+        if spec.ownership is not None and not spec.ownership.is_inherited:
+            yield Step(spec.identifier, OWNERSHIP, True, TEAM, True)
+
+    def _ownership_steps(self, spec: BlueprintSpec) -> list[Step]:
+        if spec.ownership is None:
+            raise ValueError(f"blueprint '{spec.identifier}' has no ownership")
+        if not spec.ownership.is_inherited:
+            return [Step(spec.identifier, OWNERSHIP, True, TEAM, True)]
+        steps = self.steps_along(spec, spec.ownership.path)
+        return [*steps, *self._ownership_steps(self.specs[steps[-1].end])]
+
+    def _all_derived(self) -> Iterator[Derived]:
+        for by_key in self.derived.values():
+            yield from by_key.values()
+
+    def _index(self, derived: Derived) -> None:
+        for key in derived.reads:
+            self.readers[derived.end, key].append(derived)
+        for position, step in enumerate(derived.steps):
+            self.crossings[step.blueprint, step.relation].append((derived, position))
+
+    def _cycles(self) -> Iterator[Fault]:
+        """Find values that would need themselves, through any number of others."""
+        needs: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for derived in self._all_derived():
+            needs[derived.blueprint, derived.key] = {(derived.end, key) for key in derived.reads}
+        for spec in self.specs.values():
+            for key, item in spec.calculations.items():
+                # One that reads who knows what cannot read other calculations in a fixed order.
+                free = spec.computed_keys - spec.calculations.keys()
+                known = item.reads if item.reads is not None else free
+                needs[spec.identifier, key] = {(spec.identifier, read) for read in known}
+        try:
+            TopologicalSorter(needs).prepare()
+        except CycleError as error:
+            cycle = " -> ".join(f"{blueprint}.{key}" for blueprint, key in error.args[1])
+            blueprint, key = error.args[1][0]
+            yield Fault(f"{blueprint}.{key}", f"the value would need itself: {cycle}")
+
+
+def _sources(spec: BlueprintSpec) -> Iterator[tuple[str, Mirror | Aggregation]]:
+    for key, mirror in spec.mirrors.items():
+        yield f"mirror_properties.{key}.path", mirror
+    for key, aggregation in spec.aggregations.items():
+        yield f"aggregation_properties.{key}", aggregation
+    if spec.ownership is not None and spec.ownership.is_inherited:
+        yield "ownership.path", Mirror(OWNERSHIP, spec.ownership.path, OWNERSHIP)
+
+
+def _aggregation_reads(source: Aggregation) -> frozenset[str]:
+    wanted = {source.measure_time_by}
+    if source.property is not None:
+        wanted.add(source.property)
+    if source.query is not None:
+        wanted |= reads(source.query)
+    return frozenset(wanted)
+
+
+def _show(steps: tuple[Step, ...]) -> str:
+    return " ".join(
+        f"{'->' if step.is_forward else '<-'} {step.blueprint}.{step.relation}" for step in steps
+    )
+
+
+def _choices(name: str, known: Mapping[str, object]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; choose one of {', '.join(sorted(known)[:10])}" if known else ""

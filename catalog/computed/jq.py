@@ -1,0 +1,118 @@
+"""Runs jq programs over entities; nothing a program does reaches this process.
+
+The programs run in a child process, see `catalog.computed.jq_sandbox`.
+"""
+
+import json
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+
+from catalog.computed.jq_reads import reads
+from catalog.computed.jq_sandbox import JSON, JqError, StoppedError, sandbox
+from catalog.computed.jq_syntax import imports, normalise, reads_clock
+
+__all__ = [
+    "JSON",
+    "JqError",
+    "Result",
+    "check",
+    "evaluate",
+    "evaluate_many",
+    "reads",
+    "reads_clock",
+]
+
+# A program that had to be stopped this often is not tried again for a while: one endless program on
+# a blueprint of ten thousand entities would otherwise hold everything for hours.
+STOPS_ALLOWED = 3
+PAUSE_SECONDS = 60.0
+
+Result = JSON | JqError
+
+
+def evaluate(program: str, value: JSON, *, now: datetime | None = None) -> JSON:
+    """Return the first output of the program over the value; None when it has none.
+
+    `now` is what jq's ``now`` answers; without it a program that asks gets the machine's clock.
+
+    Raises:
+        JqError: the program does not compile, failed, or needed too much time, memory or output.
+    """
+    code = _prepare(program, binds_now=now is not None)
+    if now is not None and reads_clock(program):
+        value = [now.timestamp(), value]
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        raise JqError("The input is nested too deeply.") from None
+    _stops.refuse(program)
+    try:
+        return sandbox.ask(code, text)
+    except StoppedError:
+        _stops.note(program)
+        raise
+
+
+def evaluate_many(
+    pairs: Iterable[tuple[str, JSON]], *, now: datetime | None = None
+) -> list[Result]:
+    """Evaluate (program, value) pairs; where one fails its place holds the `JqError`."""
+    return [_result(program, value, now=now) for program, value in pairs]
+
+
+def _result(program: str, value: JSON, *, now: datetime | None) -> Result:
+    try:
+        return evaluate(program, value, now=now)
+    except JqError as error:
+        return error
+
+
+def check(program: str) -> None:
+    """Compile the program without running it.
+
+    Raises:
+        JqError: with jq's own message.
+    """
+    sandbox.ask(_prepare(program, binds_now=False), "")
+
+
+@lru_cache(maxsize=1024)
+def _prepare(program: str, *, binds_now: bool) -> str:
+    """Return the program as jq shall see it.
+
+    The clock comes in with the input, not in the program's text: the child keeps compiled programs,
+    and a text that changes every second would be compiled every second.
+    """
+    if "\0" in program:
+        raise JqError("A jq program cannot contain a NUL character.")
+    if imports(program):
+        raise JqError("A jq program cannot use import, include or module here.")
+    code = normalise(program)
+    if binds_now and reads_clock(program):
+        return f".[0] as $__now | .[1] | def now: $__now; {code}"
+    return code
+
+
+class _Stops:
+    """Which programs had to be stopped of late, and when their first stop was."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, tuple[int, float]] = {}
+
+    def refuse(self, program: str) -> None:
+        count, since = self.seen.get(program, (0, 0.0))
+        if count >= STOPS_ALLOWED and time.monotonic() - since < PAUSE_SECONDS:
+            raise JqError("The program had to be stopped too often; it will be tried again later.")
+
+    def note(self, program: str) -> None:
+        count, since = self.seen.get(program, (0, 0.0))
+        if time.monotonic() - since >= PAUSE_SECONDS:
+            count, since = 0, time.monotonic()
+        if len(self.seen) > 1000:
+            self.seen.clear()
+        self.seen[program] = (count + 1, since)
+
+
+_stops = _Stops()

@@ -1,0 +1,190 @@
+"""The child process that runs jq programs, seen from the process that needs their answers.
+
+The child (`catalog.computed.jq_child`) is started on first use, answers one request at a time, and
+is replaced when a program ran too long or took it down. It has no environment, opens no files and
+holds little memory. Threads share it behind a lock; a forked process starts its own.
+"""
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+JSON = Any
+CPU_SECONDS = 1.0
+MEMORY_BYTES = 512 * 1024 * 1024
+OUTPUT_BYTES = 1024 * 1024
+# The kernel stops the child after CPU_SECONDS of work; this is for a machine too busy to give any.
+WALL_SECONDS = 5.0
+START_SECONDS = 30.0
+_HEADER = struct.Struct(">BI")
+_LIMITS = (CPU_SECONDS, MEMORY_BYTES, OUTPUT_BYTES)
+_CHILD = Path(__file__).with_name("jq_child.py")
+
+
+class JqError(Exception):
+    """A program that does not compile, failed or had to be stopped, told to its author."""
+
+
+class StoppedError(JqError):
+    """The program was stopped, or took the child down with it."""
+
+
+class Sandbox:
+    """The one child of this process, started when needed."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.child: _Child | None = None
+
+    def ask(self, program: str, text: str) -> JSON:
+        request = _block(program.encode(errors="replace")) + _block(text.encode())
+        with self.lock:
+            return self._living_child().ask(request)
+
+    def _living_child(self) -> "_Child":
+        if self.child is not None and not self.child.is_alive():
+            self.child.stop()
+            self.child = None
+        if self.child is None:
+            self.child = _Child()
+        return self.child
+
+    def forget(self) -> None:
+        """Let go of the parent's child after a fork, without a word on its pipes."""
+        child, self.child = self.child, None
+        # Another thread of the parent may have held the lock; here nobody would release it.
+        self.lock = threading.Lock()
+        if child is not None:
+            child.disown()
+
+
+class _Child:
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
+            [sys.executable, "-I", str(_CHILD), *map(str, _LIMITS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
+        assert self.process.stdin  # noqa: S101 - a pipe was asked for
+        assert self.process.stdout  # noqa: S101
+        self.stdin, self.stdout = self.process.stdin, self.process.stdout
+        os.set_blocking(self.stdin.fileno(), False)
+        try:
+            self._receive(time.monotonic() + START_SECONDS)
+        except (EOFError, TimeoutError) as error:
+            self.stop()
+            raise RuntimeError("The process that runs jq programs did not start.") from error
+
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    def ask(self, request: bytes) -> JSON:
+        """Send one request and return the value of the answer."""
+        deadline = time.monotonic() + WALL_SECONDS
+        try:
+            self._send(request, deadline)
+            is_error, answer = self._receive(deadline)
+        except (TimeoutError, EOFError, BrokenPipeError):
+            raise StoppedError(self._epitaph()) from None
+        except BaseException:
+            # Interrupted half-way: the rest of this answer must not be read as the next one.
+            self.stop()
+            raise
+        if is_error:
+            raise JqError(_tidy(answer.decode()))
+        return _load(answer)
+
+    def _epitaph(self) -> str:
+        """Bury the child and return what it died of."""
+        # A child that closed its pipe is about to have a return code; one that hangs has none.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=0 if self._is_silent() else 1)
+        code = self.process.returncode
+        self.stop()
+        if code in (None, -signal.SIGPROF):
+            return f"The program ran longer than {CPU_SECONDS:g} s and was stopped."
+        return (
+            "The program crashed; programs that need more than "
+            f"{MEMORY_BYTES // 1024**2} MiB of memory do."
+        )
+
+    def _is_silent(self) -> bool:
+        return not _is_ready(self.stdout.fileno(), select.POLLIN, 0)
+
+    def stop(self) -> None:
+        """Kill the child and close its pipes."""
+        self.process.kill()
+        self.process.wait()
+        self.stdin.close()
+        self.stdout.close()
+
+    def disown(self) -> None:
+        """Close this process's ends of the pipes and leave the child to its owner."""
+        self.process.returncode = 0  # otherwise Popen would wait for a child that is not ours
+        self.stdin.close()
+        self.stdout.close()
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        rest = memoryview(data)
+        while rest:
+            _wait(self.stdin.fileno(), select.POLLOUT, deadline)
+            rest = rest[os.write(self.stdin.fileno(), rest) :]
+
+    def _receive(self, deadline: float) -> tuple[bool, bytes]:
+        """Return whether the answer is an error, and its body."""
+        answer, size = bytearray(), _HEADER.size
+        while len(answer) < size:
+            _wait(self.stdout.fileno(), select.POLLIN, deadline)
+            part = os.read(self.stdout.fileno(), 65536)
+            if not part:
+                raise EOFError
+            answer += part
+            if len(answer) >= _HEADER.size:
+                size = _HEADER.size + _HEADER.unpack_from(answer)[1]
+        return bool(answer[0]), bytes(answer[_HEADER.size :])
+
+
+def _wait(file: int, event: int, deadline: float) -> None:
+    if not _is_ready(file, event, max(0.0, deadline - time.monotonic())):
+        raise TimeoutError
+
+
+def _is_ready(file: int, event: int, seconds: float) -> bool:
+    # poll and not select: a busy server has files numbered above select's 1024.
+    poller = select.poll()
+    poller.register(file, event)
+    return bool(poller.poll(seconds * 1000))
+
+
+def _block(body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + body
+
+
+def _tidy(message: str) -> str:
+    """Leave out what jq says to the reader of a terminal."""
+    return re.sub(r"\njq: \d+ compile errors?$", "", message).replace("jq: error: ", "")
+
+
+def _load(answer: bytes) -> JSON:
+    try:
+        return json.loads(answer) if answer else None
+    except RecursionError:
+        raise JqError("The result is nested too deeply.") from None
+
+
+sandbox = Sandbox()
+os.register_at_fork(after_in_child=sandbox.forget)

@@ -1,0 +1,192 @@
+"""Working out computed values again after a write, and nothing that the write cannot have moved.
+
+The work goes in rounds. Each round takes what moved, finds the owners of derived values that read
+it by walking relation rows back, works those values out, then the calculations that read what
+moved on the same entity; what that moved in turn is the next round's work. Definitions are free of
+cycles, so the rounds end.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from catalog import facts as facts_of
+from catalog.blueprints import Aggregation, Calculation
+from catalog.bulk import chunks, update_rows
+from catalog.computed import jq
+from catalog.computed.arithmetic import aggregate
+from catalog.computed.graph import OWNERSHIP, CatalogGraph, Derived, Step
+from catalog.computed.walks import facts_at_end, owners_of
+from catalog.computed.work import Moved, Work, merge
+from catalog.models import Entity
+
+# Values by owner: owner id -> key -> value
+Values = dict[int, dict[str, Any]]
+
+
+def refresh(work: Work, *, graph: CatalogGraph, now: datetime) -> Moved:
+    """Bring every computed value that `work` can have moved up to date; return all that moved."""
+    everything: Moved = {}
+    merge(everything, work.moved)
+    while not work.is_empty:
+        moved = _round(work, graph, now)
+        merge(everything, moved)
+        work = Work(moved=moved)
+    return everything
+
+
+def _round(work: Work, graph: CatalogGraph, now: datetime) -> Moved:
+    due = _due(work, graph)
+    moved: Moved = {}
+    for blueprint in {name for name, _ in due} | work.moved.keys() | work.recalculate.keys():
+        wanted = {key: ids for (owner, key), ids in due.items() if owner == blueprint}
+        values = _derive(graph.derived[blueprint], wanted, now)
+        by_id = _settle(blueprint, values, work, graph, now)
+        if by_id:
+            moved[blueprint] = by_id
+    return moved
+
+
+def _due(work: Work, graph: CatalogGraph) -> dict[tuple[str, str], set[int]]:
+    """Return the derived values to work out: ``(blueprint, key) -> owner ids``."""
+    # Many definitions share their steps: each walk is taken once a round.
+    walk = lru_cache(maxsize=None)(owners_of)
+    due: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for name, ids in work.due.items():
+        due[name] |= ids
+    for blueprint, by_id in work.moved.items():
+        for key in set().union(*by_id.values()):
+            for derived in graph.readers.get((blueprint, key), ()):
+                ends = frozenset(id_ for id_, keys in by_id.items() if key in keys)
+                due[derived.blueprint, derived.key] |= walk(derived.steps, ends)
+    for (blueprint, relation), pairs in _by_relation(work).items():
+        for derived, position in graph.crossings.get((blueprint, relation), ()):
+            # The end of the row that is nearer to the owner; rows further on do not matter.
+            is_forward = derived.steps[position].is_forward
+            near = frozenset(source if is_forward else target for source, target in pairs)
+            due[derived.blueprint, derived.key] |= walk(derived.steps[:position], near)
+    return {name: ids for name, ids in due.items() if ids}
+
+
+def _by_relation(work: Work) -> Mapping[tuple[str, str], list[tuple[int, int]]]:
+    grouped: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for edge in work.edges:
+        grouped[edge.blueprint, edge.relation].append((edge.source_id, edge.target_id))
+    return grouped
+
+
+def _derive(
+    definitions: Mapping[str, Derived], wanted: Mapping[str, set[int]], now: datetime
+) -> Values:
+    """Return the wanted values; what stands at the end of the same steps is read once."""
+    grouped: dict[tuple[tuple[Step, ...], frozenset[int]], list[Derived]] = defaultdict(list)
+    for key, ids in wanted.items():
+        grouped[definitions[key].steps, frozenset(ids)].append(definitions[key])
+    values: Values = defaultdict(dict)
+    for (steps, ids), together in grouped.items():
+        for owner_id, rows in facts_at_end(steps, sorted(ids)):
+            for derived in together:
+                values[owner_id][derived.key] = _value(derived, rows, now)
+    return values
+
+
+def _value(derived: Derived, rows: list[dict[str, Any]], now: datetime) -> Any:
+    if isinstance(derived.source, Aggregation):
+        return aggregate(derived.source, rows, now=now)
+    found = [value for row in rows if (value := row.get(derived.source.key)) is not None]
+    if derived.key == OWNERSHIP:
+        return sorted({team for teams in found for team in teams})
+    if derived.is_list:
+        return found or None
+    return found[0] if found else None
+
+
+def _settle(
+    blueprint: str, values: Values, work: Work, graph: CatalogGraph, now: datetime
+) -> dict[int, set[str]]:
+    """Write the values and the calculations that read them; return the keys that moved."""
+    touched = work.moved.get(blueprint, {})
+    whole = work.recalculate.get(blueprint, set())
+    has_calculations = bool(graph.specs[blueprint].calculations)
+    ids = values.keys() | ((touched.keys() | whole) if has_calculations else set())
+    moved: dict[int, set[str]] = {}
+    for chunk in chunks(sorted(ids)):
+        changed: list[Entity] = []
+        for entity in Entity.objects.filter(id__in=chunk):
+            before = (entity.facts, entity.problems)
+            _apply(entity, values.get(entity.pk, {}))
+            own = facts_of.changed_keys(before[0], entity.facts)
+            _calculate(
+                entity,
+                None if entity.pk in whole else own | touched.get(entity.pk, set()),
+                graph=graph,
+                now=now,
+            )
+            keys = facts_of.changed_keys(before[0], entity.facts)
+            if keys:
+                moved[entity.pk] = keys
+            if keys or entity.problems != before[1]:
+                changed.append(entity)
+        update_rows(changed, fields=["computed", "facts", "problems"])
+    return moved
+
+
+def _apply(entity: Entity, values: Mapping[str, Any]) -> None:
+    given = {key: value for key, value in values.items() if key != OWNERSHIP}
+    entity.computed = {**entity.computed, **given}
+    entity.facts = {**entity.facts, **values}
+
+
+def _calculate(
+    entity: Entity, moved: set[str] | None, *, graph: CatalogGraph, now: datetime
+) -> None:
+    """Run the calculations that read one of the keys that `moved` (None: all), in order."""
+    spec = graph.specs[entity.facts["$blueprint"]]
+    moved = None if moved is None else set(moved)
+    for key in graph.calculation_order(spec.identifier):
+        if not _reads_one_of(spec.calculations[key], moved):
+            continue
+        value = _run(entity, spec.calculations[key], now)
+        if moved is not None and not facts_of.same(entity.computed.get(key), value):
+            moved.add(key)
+        _apply(entity, {key: value})
+
+
+def _reads_one_of(calculation: Calculation, moved: set[str] | None) -> bool:
+    if moved is None or calculation.reads is None:
+        return True
+    return not calculation.reads.isdisjoint(moved)
+
+
+def _run(entity: Entity, calculation: Calculation, now: datetime) -> Any:
+    """Return the value, or null when the program fails; failures are kept as problems."""
+    others = [item for item in entity.problems if item["property"] != calculation.identifier]
+    try:
+        value = jq.evaluate(
+            calculation.program, _jq_input(entity), now=now if calculation.reads_clock else None
+        )
+    except jq.JqError as error:
+        problem = {"property": calculation.identifier, "message": str(error)}
+        entity.problems = [*others, problem]
+        return None
+    entity.problems = others
+    return value
+
+
+def _jq_input(entity: Entity) -> dict[str, Any]:
+    """Return the entity as jq programs see it: meta-values on top, everything else in its section."""
+    facts = entity.facts
+    document: dict[str, Any] = {
+        key.removeprefix("$"): value for key, value in facts.items() if key.startswith("$")
+    }
+    document["properties"] = {
+        key: value for key, value in facts.items() if not key.startswith(("$", "relation#"))
+    }
+    document["relations"] = {
+        key.removeprefix("relation#"): value
+        for key, value in facts.items()
+        if key.startswith("relation#")
+    }
+    return document

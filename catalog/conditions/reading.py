@@ -1,0 +1,98 @@
+"""What a query depends on, and whether that exists."""
+
+from collections.abc import Collection, Iterator
+
+from catalog.conditions.nodes import (
+    RELATION_PREFIX,
+    Group,
+    Leaf,
+    Node,
+    PresetRange,
+    Query,
+    Reference,
+)
+from catalog.conditions.problems import Problem, closest, quoted
+
+META_PROPERTIES: tuple[str, ...] = (
+    "$identifier",
+    "$title",
+    "$icon",
+    "$blueprint",
+    "$team",
+    "$createdAt",
+    "$createdBy",
+    "$updatedAt",
+    "$updatedBy",
+    "$datasource",
+)
+
+
+def leaves(query: Query, *, path: str = "query") -> Iterator[tuple[str, Leaf]]:
+    """Yield every condition with its path, in reading order."""
+    yield from _leaves(query.root, path)
+
+
+def _leaves(node: Node, path: str) -> Iterator[tuple[str, Leaf]]:
+    match node:
+        case Group(conditions=conditions):
+            for index, child in enumerate(conditions):
+                yield from _leaves(child, f"{path}.conditions[{index}]")
+        case Leaf():
+            yield path, node
+
+
+def reads(query: Query) -> frozenset[str]:
+    """Return the keys of the facts that the answer depends on."""
+    return frozenset(key for _, leaf in leaves(query) for key in _keys(leaf))
+
+
+def _keys(leaf: Leaf) -> tuple[str, ...]:
+    return (leaf.key, leaf.wanted.key) if isinstance(leaf.wanted, Reference) else (leaf.key,)
+
+
+def reads_clock(query: Query) -> bool:
+    """Return whether the answer can change while the facts stay as they are."""
+    return any(isinstance(leaf.wanted, PresetRange) for _, leaf in leaves(query))
+
+
+def check_properties(query: Query, known: Collection[str], *, path: str = "query") -> list[Problem]:
+    """Return a problem for every property or relation that the entities do not have.
+
+    `known` holds keys of facts; relations are `relation#<identifier>`. Every entity has the
+    meta-properties, so they need not be among them.
+    """
+    keys = frozenset(known) | frozenset(META_PROPERTIES)
+    return [
+        problem
+        for place, leaf in leaves(query, path=path)
+        for problem in _check_leaf(leaf, keys, place)
+    ]
+
+
+def _check_leaf(leaf: Leaf, keys: frozenset[str], path: str) -> Iterator[Problem]:
+    if leaf.key not in keys:
+        message = _missing_relation if leaf.subject == "relation" else _missing_property
+        yield Problem(f"{path}.{leaf.subject}", message(leaf.name, keys))
+    if isinstance(leaf.wanted, Reference) and leaf.wanted.key not in keys:
+        yield Problem(f"{path}.value.property", _missing_property(leaf.wanted.key, keys))
+
+
+def _missing_property(name: str, keys: frozenset[str]) -> str:
+    if f"{RELATION_PREFIX}{name}" in keys:
+        return f'{quoted(name)} is a relation; name it in "relation"'
+    properties = sorted(key for key in keys if not key.startswith(RELATION_PREFIX))
+    return f"there is no property {quoted(name)}" + _hint(name, properties)
+
+
+def _missing_relation(name: str, keys: frozenset[str]) -> str:
+    if name in keys:
+        return f'{quoted(name)} is a property; name it in "property"'
+    relations = sorted(
+        key.removeprefix(RELATION_PREFIX) for key in keys if key.startswith(RELATION_PREFIX)
+    )
+    return f"there is no relation {quoted(name)}" + _hint(name, relations)
+
+
+def _hint(name: str, known: list[str]) -> str:
+    suggestion = closest(name, known)
+    return f"; did you mean {quoted(suggestion)}?" if suggestion else ""

@@ -1,0 +1,177 @@
+"""What exists and who owns it."""
+
+from secrets import randbits
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+
+from catalog.querysets import ChangeQuerySet, EntityQuerySet, RelationQuerySet
+
+TEAM = "_team"
+USER = "_user"
+# The relation that stands for ownership: from any entity to an entity of the `_team` blueprint.
+OWNERSHIP = "$team"
+
+
+def new_revision() -> int:
+    """Return a number for the state of a row, unlike any before it.
+
+    A counter would come again after a rollback, and with it what was cached under it.
+    """
+    return randbits(40)
+
+
+class Blueprint(models.Model):
+    """A kind of entity: its properties (JSON schema), computed properties, relations and ownership.
+
+    The JSON columns hold the inner objects of the blueprint document, parsed and checked by
+    `catalog.blueprints`; `schema` is ``{"properties": {id: property}, "required": [id]}``.
+    """
+
+    identifier = models.CharField(max_length=100, unique=True)
+    title = models.CharField(max_length=100)
+    description = models.CharField(max_length=500, blank=True)
+    icon = models.CharField(max_length=100, blank=True)
+    schema = models.JSONField(default=dict)
+    relations = models.JSONField(default=dict, blank=True)
+    mirror_properties = models.JSONField(default=dict, blank=True)
+    calculation_properties = models.JSONField(default=dict, blank=True)
+    aggregation_properties = models.JSONField(default=dict, blank=True)
+    ownership = models.JSONField(null=True, blank=True)
+    is_system = models.BooleanField(default=False, editable=False)
+    # New at every save; processes keep parsed blueprints by it (see `catalog.registry`).
+    revision = models.PositiveBigIntegerField(default=new_revision, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    updated_at = models.DateTimeField(editable=False)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Entity(models.Model):
+    """One thing in the catalog.
+
+    `properties` is what people and tools gave, `computed` what Tidemark worked out, and `facts` the
+    flat document of both, with relations and meta-properties, that conditions, evaluation and pages
+    read (see `catalog.facts`). `problems` lists computed properties that failed, as
+    ``{"property", "message"}``. `updated_at` moves only when something given moved.
+    """
+
+    blueprint = models.ForeignKey(Blueprint, on_delete=models.CASCADE, related_name="entities")
+    identifier = models.CharField(max_length=1000)
+    title = models.CharField(max_length=1000, blank=True)
+    icon = models.CharField(max_length=100, blank=True)
+    properties = models.JSONField(default=dict, blank=True)
+    computed = models.JSONField(default=dict, editable=False)
+    facts = models.JSONField(default=dict, editable=False)
+    problems = models.JSONField(default=list, editable=False)
+    datasource = models.CharField(max_length=200, blank=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    created_by = models.CharField(max_length=200, blank=True, editable=False)
+    updated_at = models.DateTimeField(editable=False)
+    updated_by = models.CharField(max_length=200, blank=True, editable=False)
+    # Set in the transaction that moves the facts, cleared by the evaluation that saw them.
+    stale_since = models.DateTimeField(null=True, editable=False)
+
+    objects = EntityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "entities"
+        constraints = [
+            models.UniqueConstraint(fields=["blueprint", "identifier"], name="entity_identifier"),
+        ]
+        indexes = [
+            # Catalog pages: the default order of a blueprint's table.
+            models.Index(fields=["blueprint", "title", "id"], name="entity_by_title"),
+            # The sweep: what a dead worker left behind.
+            models.Index(
+                fields=["stale_since"], condition=Q(stale_since__isnull=False), name="entity_stale"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.identifier
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and settle what the save moves, in one transaction (see `catalog.receivers`)."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete, and settle what pointed here, in one transaction."""
+        with transaction.atomic():
+            return super().delete(*args, **kwargs)
+
+    @property
+    def team(self) -> list[str]:
+        """Return the identifiers of the owning teams, direct or inherited."""
+        return self.facts.get("$team") or []
+
+    def fact(self, key: str) -> Any:
+        """Return what conditions read under `key`, or None."""
+        return self.facts.get(key)
+
+
+class EntityRelation(models.Model):
+    """`source` points at `target` by the relation named `relation` of its blueprint.
+
+    Direct ownership is the relation `$team`. Inherited ownership has no rows: it is walked.
+    """
+
+    source = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="outgoing")
+    relation = models.CharField(max_length=100)
+    target = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="incoming")
+
+    objects = RelationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "relation", "target"], name="relation_edge"),
+        ]
+        indexes = [
+            # Both directions: the constraint serves source to target, this one target to source.
+            models.Index(fields=["target", "relation", "source"], name="relation_reverse"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.relation} {self.target_id}"
+
+
+class Change(models.Model):
+    """The audit row of one write: who did what to which object, with only what differed.
+
+    Objects are named by identifier, not by key, so that the history outlives them.
+    """
+
+    class Action(models.TextChoices):
+        CREATED = "created", "Created"
+        UPDATED = "updated", "Updated"
+        DELETED = "deleted", "Deleted"
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=200)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    source = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20)
+    blueprint = models.CharField(max_length=100, blank=True)
+    identifier = models.CharField(max_length=1000)
+    action = models.CharField(max_length=10, choices=Action.choices)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # The timeline of one object.
+            models.Index(fields=["kind", "blueprint", "identifier", "-id"], name="change_of"),
+            # The audit list, newest first.
+            models.Index(fields=["-at", "-id"], name="change_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.action} {self.identifier}"

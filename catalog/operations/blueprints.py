@@ -1,0 +1,141 @@
+"""Creating, replacing and deleting blueprints."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from catalog import registry
+from catalog.blueprints import DOCUMENT_DEFAULTS, BlueprintSpec, parse
+from catalog.computed.graph import CatalogGraph
+from catalog.errors import Conflict, Fault, HasDependents, Invalid
+from catalog.models import OWNERSHIP, Blueprint, Entity, EntityRelation, new_revision
+from catalog.operations import history
+from catalog.operations.refreshing import rebuild
+from catalog.operations.settling import edges_of, settle_deleted
+from catalog.signals import muted
+from portal.permissions import Actor
+
+
+def save_blueprint(*, definition: Mapping[str, Any], by: Actor, now: datetime) -> Blueprint:
+    """Create or replace one blueprint from its document; raises `Invalid`."""
+    try:
+        return save_blueprints(definitions=[definition], by=by, now=now)[0]
+    except Invalid as error:
+        raise Invalid(
+            Fault(fault.path.removeprefix("blueprints[0]").removeprefix("."), fault.message)
+            for fault in error.faults
+        ) from None
+
+
+@transaction.atomic
+def save_blueprints(
+    *, definitions: Sequence[Mapping[str, Any]], by: Actor, now: datetime
+) -> list[Blueprint]:
+    """Create or replace blueprints that may refer to each other; raises `Invalid`, saving nothing.
+
+    Entities of a blueprint whose properties, relations or computed properties moved are worked out
+    again: in this transaction, or by a task where there are many.
+    """
+    specs = _parse_all(definitions)
+    stored = {row.identifier: row for row in Blueprint.objects.select_for_update()}
+    whole = {name: registry.spec_of(row) for name, row in stored.items()}
+    CatalogGraph({**whole, **specs}.values())
+    saved = []
+    for name, spec in specs.items():
+        row = stored.get(name) or Blueprint(identifier=name, created_at=now)
+        before = registry.document_of(row) if row.pk else {}
+        if before != spec.document:
+            _save(row, spec, before=before, by=by, now=now)
+        saved.append(row)
+    return saved
+
+
+def _parse_all(definitions: Sequence[Mapping[str, Any]]) -> dict[str, BlueprintSpec]:
+    specs: dict[str, BlueprintSpec] = {}
+    faults: list[Fault] = []
+    for index, definition in enumerate(definitions):
+        try:
+            spec = parse(definition)
+        except Invalid as error:
+            faults.extend(fault.under(f"blueprints[{index}]") for fault in error.faults)
+            continue
+        specs[spec.identifier] = spec
+    if faults:
+        raise Invalid(faults)
+    return specs
+
+
+def _save(
+    row: Blueprint, spec: BlueprintSpec, *, before: Mapping[str, Any], by: Actor, now: datetime
+) -> None:
+    for key in ("title", *DOCUMENT_DEFAULTS):
+        setattr(row, key, spec.document[key])
+    row.updated_at, row.revision = now, new_revision()
+    row.save()
+    keys = {key for key in spec.document if before.get(key) != spec.document[key]}
+    change = history.change(
+        kind="blueprint",
+        identifier=row.identifier,
+        before={key: before[key] for key in sorted(keys)} if before else {},
+        after={key: spec.document[key] for key in sorted(keys)},
+        by=by,
+        now=now,
+    )
+    history.record([change])
+    if before and keys - {"title", "description", "icon"}:
+        _drop_rows_without_relation(row, spec)
+        _rebuild(row, now)
+
+
+def _drop_rows_without_relation(row: Blueprint, spec: BlueprintSpec) -> None:
+    kept = set(spec.relations)
+    if spec.ownership is not None and not spec.ownership.is_inherited:
+        kept.add(OWNERSHIP)
+    EntityRelation.objects.filter(source__blueprint=row).exclude(relation__in=kept).delete()
+
+
+def _rebuild(row: Blueprint, now: datetime) -> None:
+    if row.entities.count() <= settings.TIDEMARK_INLINE_LIMIT:
+        rebuild(blueprint=row, now=now)
+        return
+    from catalog.tasks import rebuild_blueprint
+
+    rebuild_blueprint.delay_on_commit(row.pk)
+
+
+@transaction.atomic
+def delete_blueprint(*, blueprint: Blueprint, by: Actor, now: datetime) -> None:
+    """Delete a blueprint with its entities.
+
+    Raises `Conflict` for a system blueprint, `HasDependents` where others point at it.
+    """
+    if blueprint.is_system:
+        raise Conflict(f"'{blueprint.identifier}' belongs to the portal and cannot be deleted")
+    others = registry.graph().specs.values()
+    users = [spec.identifier for spec in others if _points_at(spec, blueprint.identifier)]
+    if users:
+        raise HasDependents(f"still the target of {', '.join(users)}; edit them first")
+    entities = list(Entity.objects.filter(blueprint=blueprint))
+    edges = edges_of([entity.pk for entity in entities])
+    with muted():
+        blueprint.delete()
+    change = history.change(
+        kind="blueprint",
+        identifier=blueprint.identifier,
+        before=registry.document_of(blueprint),
+        after={},
+        by=by,
+        now=now,
+    )
+    history.record([change])
+    settle_deleted(entities, edges=edges, by=by, now=now)
+
+
+def _points_at(spec: BlueprintSpec, target: str) -> bool:
+    if spec.identifier == target:
+        return False
+    named = [*spec.relations.values(), *spec.aggregations.values()]
+    return any(item.target == target for item in named)

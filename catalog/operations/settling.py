@@ -1,0 +1,130 @@
+"""The one funnel that every write of entities ends in: computed values, facts, and the signal."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from catalog import facts as facts_of
+from catalog import registry
+from catalog.bulk import chunks, update_rows
+from catalog.computed.graph import CatalogGraph
+from catalog.computed.refresh import refresh
+from catalog.computed.work import Edge, Work
+from catalog.models import Entity, EntityRelation
+from catalog.operations import history, relations
+from catalog.signals import EVERYTHING, entities_changed
+from portal.permissions import Actor
+
+
+def settle(work: Work, *, graph: CatalogGraph, now: datetime) -> None:
+    """Bring computed values up to date and tell who evaluates what moved."""
+    moved = refresh(work, graph=graph, now=now)
+    if any(moved.values()):
+        entities_changed.send(sender=Entity, moved=moved, now=now)
+
+
+def note_created(work: Work, blueprint: str, ids: Collection[int], graph: CatalogGraph) -> None:
+    """Ask for every computed value of entities that are new, or whose blueprint is."""
+    if not ids:
+        return
+    for key in graph.derived[blueprint]:
+        work.due[blueprint, key] |= set(ids)
+    if graph.specs[blueprint].calculations:
+        work.recalculate[blueprint] |= set(ids)
+
+
+@transaction.atomic
+def settle_saved(entity: Entity, *, is_created: bool, by: Actor, now: datetime) -> None:
+    """Do for a plain `entity.save()` what the operations do for their own writes.
+
+    Nobody knows what such a save overwrote, so everything about the entity is worked out again.
+    `entity.facts` still holds the facts as they were loaded: the difference is the change.
+    """
+    graph = registry.graph()
+    spec = graph.specs[entity.blueprint.identifier]
+    related = relations.current([entity.pk])[entity.pk]
+    before = {} if is_created else entity.facts
+    entity.facts = facts_of.build(entity, spec=spec, related=related)
+    if is_created or history.difference(before, entity.facts):
+        if not is_created:
+            entity.updated_at, entity.updated_by = now, by.label
+            entity.facts = facts_of.build(entity, spec=spec, related=related)
+        change = history.entity_change(entity, before=before, after=entity.facts, by=by, now=now)
+        history.record([change])
+    update_rows([entity], fields=["facts", "updated_at", "updated_by"])
+    work = Work()
+    work.note(spec.identifier, {entity.pk: {*entity.facts, *before, EVERYTHING}})
+    note_created(work, spec.identifier, [entity.pk], graph)
+    settle(work, graph=graph, now=now)
+    entity.refresh_from_db(fields=["computed", "facts", "problems"])
+
+
+def edges_of(entity_ids: Collection[int]) -> list[Edge]:
+    """Return the relation rows from and to these entities, which will go with them."""
+    edges: set[Edge] = set()
+    for chunk in chunks(entity_ids):
+        for side in ("source_id__in", "target_id__in"):
+            rows = EntityRelation.objects.filter(**{side: chunk}).values_list(
+                "source__blueprint__identifier", "relation", "source_id", "target_id"
+            )
+            edges.update(Edge(*row) for row in rows)
+    return sorted(edges)
+
+
+@transaction.atomic
+def settle_deleted(
+    deleted: Iterable[Entity], *, edges: Collection[Edge], by: Actor, now: datetime
+) -> None:
+    """Record deletions and settle what pointed at the deleted or was computed from them."""
+    deleted = list(deleted)
+    history.record(
+        history.entity_change(entity, before=entity.facts, after={}, by=by, now=now)
+        for entity in deleted
+    )
+    graph = registry.graph()
+    work = Work(edges=list(edges))
+    gone = {entity.pk for entity in deleted}
+    pointing = {edge.source_id for edge in edges} - gone
+    for blueprint, moved in _rebuild_facts(pointing, graph).items():
+        work.note(blueprint, moved)
+    settle(work, graph=graph, now=now)
+
+
+def _rebuild_facts(
+    entity_ids: Collection[int], graph: CatalogGraph
+) -> dict[str, dict[int, set[str]]]:
+    """Write facts anew from the rows; return the keys that moved, by blueprint and entity."""
+    moved: dict[str, dict[int, set[str]]] = {}
+    for chunk in chunks(sorted(entity_ids)):
+        related = relations.current(chunk)
+        changed = []
+        for entity in Entity.objects.filter(id__in=chunk).select_related("blueprint"):
+            spec = graph.specs[entity.blueprint.identifier]
+            before = entity.facts
+            entity.computed = {
+                key: value for key, value in entity.computed.items() if key in spec.computed_keys
+            }
+            entity.facts = facts_of.build(entity, spec=spec, related=related[entity.pk])
+            keys = facts_of.changed_keys(before, entity.facts)
+            if keys:
+                moved.setdefault(spec.identifier, {})[entity.pk] = keys
+            if keys or before.keys() != entity.facts.keys():
+                changed.append(entity)
+        update_rows(changed, fields=["computed", "facts"])
+    return moved
+
+
+def rebuild_facts(entity_ids: Collection[int], *, graph: CatalogGraph, now: datetime) -> None:
+    """Work out everything about these entities from the rows: after a blueprint was edited."""
+    work = Work()
+    for blueprint, moved in _rebuild_facts(entity_ids, graph).items():
+        work.note(blueprint, moved)
+    by_blueprint: dict[str, set[int]] = {}
+    for chunk in chunks(sorted(entity_ids)):
+        rows = Entity.objects.filter(id__in=chunk).values_list("blueprint__identifier", "id")
+        for blueprint, id_ in rows:
+            by_blueprint.setdefault(blueprint, set()).add(id_)
+    for blueprint, ids in by_blueprint.items():
+        note_created(work, blueprint, ids, graph)
+    settle(work, graph=graph, now=now)

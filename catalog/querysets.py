@@ -1,0 +1,67 @@
+"""Reads of the catalog, as chainable methods."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from catalog.models import Entity
+
+
+class EntityQuerySet(models.QuerySet["Entity"]):
+    """Chainable reads of entities."""
+
+    def of(self, blueprint: str) -> Self:
+        """Keep the entities of the blueprint with this identifier."""
+        return self.filter(blueprint__identifier=blueprint)
+
+    def named(self, identifiers: Iterable[str]) -> Self:
+        """Keep the entities with one of these identifiers."""
+        return self.filter(identifier__in=list(identifiers))
+
+    def search(self, words: str) -> Self:
+        """Keep the entities whose title or identifier holds every one of the words."""
+        query = Q()
+        for word in words.split():
+            query &= Q(title__icontains=word) | Q(identifier__icontains=word)
+        return self.filter(query)
+
+    def owned_directly_by(self, teams: Iterable[str]) -> Self:
+        """Keep the entities that belong to one of these teams by a relation row of their own."""
+        from catalog.models import OWNERSHIP
+
+        return self.filter(
+            outgoing__relation=OWNERSHIP, outgoing__target__identifier__in=list(teams)
+        ).distinct()
+
+    def stale(self) -> Self:
+        """Keep the entities whose facts moved and whose scorecards were not evaluated since."""
+        return self.filter(stale_since__isnull=False)
+
+    def for_table(self) -> Self:
+        """Load what a table row shows, in the order tables have by default."""
+        return self.defer("properties", "computed", "problems").order_by(
+            "title", "identifier", "id"
+        )
+
+
+class RelationQuerySet(models.QuerySet):
+    """Chainable reads of relation rows."""
+
+    def from_sources(self, source_ids: Iterable[int]) -> Self:
+        """Keep the rows that start at these entities, in the order they were made."""
+        return self.filter(source_id__in=list(source_ids)).order_by("id")
+
+
+class ChangeQuerySet(models.QuerySet):
+    """Chainable reads of the audit rows."""
+
+    def of_entity(self, entity: "Entity") -> Self:
+        """Keep the history of one entity, newest first."""
+        return self.filter(
+            kind="entity",
+            blueprint=entity.blueprint.identifier,
+            identifier=entity.identifier,
+        ).order_by("-id")

@@ -1,0 +1,31 @@
+"""The blueprints of this installation, parsed once a process for as long as none is edited."""
+
+from typing import Any
+
+from django.db.models import Count, Sum
+
+from catalog.blueprints import DOCUMENT_KEYS, BlueprintSpec, parse
+from catalog.computed.graph import CatalogGraph
+from catalog.models import Blueprint
+
+_cached: tuple[Any, CatalogGraph] | None = None
+
+
+def document_of(blueprint: Blueprint) -> dict[str, Any]:
+    """Return the blueprint document, as APIs show and accept it."""
+    return {key: getattr(blueprint, key) for key in DOCUMENT_KEYS}
+
+
+def graph() -> CatalogGraph:
+    """Return the graph of all stored blueprints; costs one query where nothing was edited."""
+    global _cached
+    stamp = Blueprint.objects.aggregate(revisions=Sum("revision"), count=Count("id"))
+    if _cached is None or _cached[0] != stamp:
+        blueprints = Blueprint.objects.order_by("id")
+        _cached = (stamp, CatalogGraph(spec_of(blueprint) for blueprint in blueprints))
+    return _cached[1]
+
+
+def spec_of(blueprint: Blueprint) -> BlueprintSpec:
+    """Return the parsed form of a stored blueprint."""
+    return parse(document_of(blueprint), is_stored=True)

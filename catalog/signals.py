@@ -1,0 +1,31 @@
+"""What the catalog tells the rest of the house."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.dispatch import Signal
+
+# Sent inside the transaction that moved facts, once for all that one operation moved.
+# Arguments: moved (blueprint identifier -> entity id -> keys of the facts that moved; a key set
+# holding EVERYTHING means: not known, treat all as moved), now.
+entities_changed = Signal()
+
+EVERYTHING = "*"
+
+_is_muted = ContextVar("is_muted", default=False)
+
+
+def is_muted() -> bool:
+    """Say whether an operation is at work that settles what it deletes by itself."""
+    return _is_muted.get()
+
+
+@contextmanager
+def muted() -> Iterator[None]:
+    """Keep the receivers of plain deletes quiet for the length of a block."""
+    token = _is_muted.set(True)
+    try:
+        yield
+    finally:
+        _is_muted.reset(token)

@@ -1,0 +1,20 @@
+"""Work of the catalog that no request waits for: ids in, one operation, safe to run twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from catalog import operations
+from catalog.models import Blueprint
+
+
+@shared_task
+def rebuild_blueprint(blueprint_id: int) -> int:
+    """Work out every entity of an edited blueprint again."""
+    blueprint = Blueprint.objects.filter(pk=blueprint_id).first()
+    return operations.rebuild(blueprint=blueprint, now=timezone.now()) if blueprint else 0
+
+
+@shared_task
+def refresh_clock_values() -> int:
+    """Bring values that move with the clock up to date."""
+    return operations.refresh_clock_values(now=timezone.now())

@@ -1,0 +1,97 @@
+"""Serve the site from one process, with everything it needs inside: `manage.py serve`."""
+
+import logging
+import os
+import socket
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from gunicorn.app.base import BaseApplication
+
+from portal.celery import background, start_embedded_scheduler
+
+
+class Command(BaseCommand):
+    """One web worker with eight threads; without a broker also the tasks and their schedule.
+
+    One worker, because a second would run the schedule a second time. To serve from more, configure
+    a broker and run gunicorn and Celery beside each other.
+    """
+
+    help = "Serve the site on this machine; without a broker also run its tasks and their schedule."
+    requires_migrations_checks = True
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare where to listen and what to tell."""
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="address to listen on (%(default)s)"
+        )
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=os.environ.get("PORT", "8000"),
+            help="port to listen on (PORT from the environment, else 8000)",
+        )
+        parser.add_argument("--message", default="", help="text to print below the address")
+
+    def handle(self, *, host: str, port: int, message: str, **_options: Any) -> None:
+        """Listen until interrupted."""
+        _require_free(host, port)
+        shown = f"Tidemark is at http://{host}:{port}/  (Ctrl-C stops it)"
+        text = "\n".join(filter(None, [shown, message]))
+        connections.close_all()  # a connection must not be shared with the forked worker
+        Server(address=f"{host}:{port}", when_ready=lambda: self.stdout.write(text)).run()
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse early and in words; gunicorn would try five times and then print its own."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise CommandError(
+                f"Cannot listen on {host}:{port}: {error}. Choose another with --port or PORT=."
+            ) from None
+
+
+class Server(BaseApplication):
+    """gunicorn, configured here instead of by files and flags."""
+
+    def __init__(self, *, address: str, when_ready: Callable[[], object]) -> None:
+        self.address = address
+        self.when_ready = when_ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what differs from gunicorn's defaults."""
+        options = {
+            "bind": self.address,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": 8,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "when_ready": lambda _server: self.when_ready(),
+            "post_worker_init": _start_scheduler,
+            "worker_exit": lambda _server, _worker: background.stop(),
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return the application, in the worker."""
+        return get_wsgi_application()
+
+
+def _start_scheduler(_worker: object) -> None:
+    # Every run of every periodic task is a stored row; the terminal need not tell it as well.
+    logging.getLogger("celery").setLevel(logging.WARNING)
+    if not settings.CELERY_BROKER_URL:
+        start_embedded_scheduler()

@@ -1,0 +1,53 @@
+"""Who may do what: every surface asks here and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something, as operations record it.
+
+    `label` is what history shows, `user_id` the Django user or None, `source` the door they came
+    through: "admin", "api", "page", "command", "shell" or "system".
+    """
+
+    label: str
+    user_id: int | None = None
+    source: str = "system"
+
+    @classmethod
+    def of_request(cls, request: "HttpRequest", *, source: str) -> "Actor":
+        """Return the actor behind an authenticated request."""
+        return cls(label=request.user.get_username(), user_id=request.user.pk, source=source)
+
+
+SYSTEM = Actor(label="tidemark")
+SHELL = Actor(label="shell", source="shell")
+
+
+def may_read(user: Any) -> bool:
+    """Say whether this user may see the catalog and its scorecards."""
+    return bool(user and user.is_active and user.is_authenticated) or settings.TIDEMARK_PUBLIC_READ
+
+
+def may_edit_catalog(user: Any, auth: Any = None) -> bool:
+    """Say whether this user may write entities, blueprints and scorecards.
+
+    `auth` is the API token the request came with, if any: a read-only token never writes,
+    whoever owns it.
+    """
+    if auth is not None and getattr(auth, "scope", None) != "write":
+        return False
+    return bool(user and user.is_active and user.is_authenticated and user.is_staff)
+
+
+def visible_to(request: "HttpRequest") -> Mapping[str, bool]:
+    """Return what the templates may show this visitor."""
+    return {"may_edit_catalog": may_edit_catalog(request.user)}

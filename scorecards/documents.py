@@ -1,0 +1,224 @@
+"""The scorecard document: how APIs, packs and forms say what a scorecard is. Parsing is pure."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from catalog import schemas
+from catalog.conditions import ConditionError, Query, check_properties
+from catalog.conditions import parse as parse_query
+from catalog.errors import Fault, Invalid
+from scorecards.models import MAX_RULES, LevelColor, Scorecard
+
+DEFAULT_LEVELS = (
+    {"title": "Basic", "color": "paleBlue"},
+    {"title": "Bronze", "color": "bronze"},
+    {"title": "Silver", "color": "silver"},
+    {"title": "Gold", "color": "gold"},
+)
+_IDENTIFIER = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 100,
+    "pattern": r"^(?!\.{1,2}$)[\p{L}0-9@_.+:\\/=-]+$",
+}
+_QUERY = {"type": ["object", "null"]}
+RULE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["identifier", "title", "level", "query"],
+    "additionalProperties": False,
+    "properties": {
+        "identifier": _IDENTIFIER,
+        "title": {"type": "string", "minLength": 1, "maxLength": 200},
+        "description": {"type": "string", "maxLength": 5_000},
+        "how_to_fix": {"type": "string", "maxLength": 5_000},
+        "level": {"type": "string"},
+        "query": {"type": "object"},
+        "filter": _QUERY,
+        "is_enabled": {"type": "boolean"},
+        "in_force_from": {"type": ["string", "null"], "format": "date"},
+        "owner": {"type": ["string", "null"]},
+    },
+}
+SCORECARD_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["identifier", "title", "blueprints"],
+    "additionalProperties": False,
+    "properties": {
+        "identifier": _IDENTIFIER,
+        "title": {"type": "string", "minLength": 1, "maxLength": 200},
+        "description": {"type": "string", "maxLength": 5_000},
+        "blueprints": {
+            "type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True
+        },
+        "filter": _QUERY,
+        "status": {"enum": list(Scorecard.Status.values)},
+        "levels": {
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 20,
+            "items": {
+                "type": "object",
+                "required": ["title", "color"],
+                "additionalProperties": False,
+                "properties": {
+                    "title": {"type": "string", "minLength": 1, "maxLength": 100},
+                    "color": {"enum": list(LevelColor.values)},
+                },
+            },
+        },
+        "rules": {"type": "array", "items": RULE_SCHEMA},
+    },
+}  # fmt: skip
+_VALIDATOR = schemas.validator_of(SCORECARD_SCHEMA)
+
+
+@dataclass(frozen=True)
+class RuleDocument:
+    """A rule as written: `level` by title, `owner` by team identifier."""
+
+    identifier: str
+    title: str
+    description: str
+    how_to_fix: str
+    level: str
+    query: Mapping[str, Any]
+    filter: Mapping[str, Any] | None
+    is_enabled: bool
+    in_force_from: date | None
+    owner: str | None
+
+
+@dataclass(frozen=True)
+class ScorecardDocument:
+    """A scorecard as written, checked. Levels are (title, colour), lowest first."""
+
+    identifier: str
+    title: str
+    description: str
+    blueprints: tuple[str, ...]
+    filter: Mapping[str, Any] | None
+    status: str
+    levels: tuple[tuple[str, str], ...]
+    rules: tuple[RuleDocument, ...]
+
+
+def parse(
+    raw: Mapping[str, Any], *, known_keys: Mapping[str, Collection[str]]
+) -> ScorecardDocument:
+    """Return the parsed scorecard; raises `Invalid` with every fault and its path.
+
+    `known_keys` maps the identifiers of all blueprints to the keys of their entities' facts; a
+    condition may name what any of the graded blueprints has.
+    """
+    found = schemas.faults(_VALIDATOR, raw)
+    if found:
+        raise Invalid(found)
+    levels = tuple((item["title"], item["color"]) for item in raw.get("levels") or DEFAULT_LEVELS)
+    found = [*_blueprint_faults(raw, known_keys), *_repeats(raw, levels)]
+    if len(raw.get("rules", [])) > MAX_RULES:
+        message = f"a scorecard holds at most {MAX_RULES} rules; split it into two scorecards"
+        found.append(Fault("rules", message))
+    keys = {key for name in raw["blueprints"] for key in known_keys.get(name, ())}
+    found.extend(_query_faults(raw.get("filter"), "filter", keys))
+    rules = tuple(
+        _rule(item, at=f"rules[{index}]", levels=levels, keys=keys, found=found)
+        for index, item in enumerate(raw.get("rules", []))
+    )
+    if found:
+        raise Invalid(found)
+    return ScorecardDocument(
+        identifier=raw["identifier"],
+        title=raw["title"],
+        description=raw.get("description", ""),
+        blueprints=tuple(raw["blueprints"]),
+        filter=raw.get("filter"),
+        status=raw.get("status", Scorecard.Status.PUBLISHED),
+        levels=levels,
+        rules=rules,
+    )
+
+
+def parse_filter(raw: Mapping[str, Any] | None) -> Query | None:
+    """Return the query of a stored filter."""
+    return parse_query(raw, path="filter") if raw else None
+
+
+def _blueprint_faults(
+    raw: Mapping[str, Any], known: Mapping[str, Collection[str]]
+) -> Iterator[Fault]:
+    for index, name in enumerate(raw["blueprints"]):
+        if name not in known:
+            yield Fault(
+                f"blueprints[{index}]", f"there is no blueprint '{name}'{_suggest(name, known)}"
+            )
+
+
+def _repeats(raw: Mapping[str, Any], levels: tuple[tuple[str, str], ...]) -> Iterator[Fault]:
+    named = {
+        "levels": [title for title, _ in levels],
+        "rules": [rule["identifier"] for rule in raw.get("rules", [])],
+    }
+    for section, names in named.items():
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield Fault(f"{section}[{index}]", f"'{name}' stands twice; names must differ")
+
+
+def _rule(
+    item: Mapping[str, Any],
+    *,
+    at: str,
+    levels: tuple[tuple[str, str], ...],
+    keys: Collection[str],
+    found: list[Fault],
+) -> RuleDocument:
+    titles = [title for title, _ in levels]
+    if item["level"] not in titles:
+        found.append(
+            Fault(
+                f"{at}.level",
+                f"there is no level '{item['level']}'; choose one of {', '.join(titles[1:])}",
+            )
+        )
+    elif item["level"] == titles[0]:
+        found.append(
+            Fault(
+                f"{at}.level",
+                f"'{titles[0]}' is where every entity starts and owns no rules; "
+                f"choose one of {', '.join(titles[1:])}",
+            )
+        )
+    found.extend(_query_faults(item["query"], f"{at}.query", keys))
+    found.extend(_query_faults(item.get("filter"), f"{at}.filter", keys))
+    day = item.get("in_force_from")
+    return RuleDocument(
+        identifier=item["identifier"],
+        title=item["title"],
+        description=item.get("description", ""),
+        how_to_fix=item.get("how_to_fix", ""),
+        level=item["level"],
+        query=item["query"],
+        filter=item.get("filter"),
+        is_enabled=item.get("is_enabled", True),
+        in_force_from=date.fromisoformat(day) if day else None,
+        owner=item.get("owner"),
+    )
+
+
+def _query_faults(raw: Mapping[str, Any] | None, at: str, keys: Collection[str]) -> Iterator[Fault]:
+    if raw is None:
+        return
+    try:
+        query = parse_query(raw, path=at)
+    except ConditionError as error:
+        yield from error.faults
+        return
+    yield from check_properties(query, keys, path=at)
+
+
+def _suggest(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""

@@ -1,0 +1,203 @@
+"""How good it is: scorecards, what they found, and what moved."""
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.models import Blueprint, Entity, new_revision
+from scorecards.querysets import EvaluationQuerySet, LevelChangeQuerySet, ScorecardQuerySet
+
+# Masks are signed 64-bit integers in the database: bits 0 to 62.
+MAX_RULES = 63
+
+
+class LevelColor(models.TextChoices):
+    """The colours a level may have."""
+
+    BLUE = "blue", "Blue"
+    TURQUOISE = "turquoise", "Turquoise"
+    ORANGE = "orange", "Orange"
+    PURPLE = "purple", "Purple"
+    PINK = "pink", "Pink"
+    YELLOW = "yellow", "Yellow"
+    GREEN = "green", "Green"
+    RED = "red", "Red"
+    GOLD = "gold", "Gold"
+    SILVER = "silver", "Silver"
+    PALE_BLUE = "paleBlue", "Pale blue"
+    DARK_GRAY = "darkGray", "Dark grey"
+    LIGHT_GRAY = "lightGray", "Light grey"
+    BRONZE = "bronze", "Bronze"
+    LIME = "lime", "Lime"
+    OLIVE = "olive", "Olive"
+    BROWN = "brown", "Brown"
+
+
+class Scorecard(models.Model):
+    """Rules in ordered levels, for the entities of some blueprints that pass its filter."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+
+    identifier = models.CharField(max_length=100, unique=True)
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    blueprints = models.ManyToManyField(Blueprint, related_name="scorecards")
+    filter = models.JSONField(null=True, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PUBLISHED)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    # New at every edit of the scorecard, its levels or its rules: compiled rules are kept by it.
+    version = models.PositiveBigIntegerField(default=new_revision, editable=False)
+    # Set when rules moved and their entities are still to be evaluated; the sweep finds it.
+    stale_since = models.DateTimeField(null=True, editable=False)
+
+    objects = ScorecardQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Level(models.Model):
+    """A step of a scorecard. Rank 0 is the floor, where every entity starts; it owns no rules."""
+
+    scorecard = models.ForeignKey(Scorecard, on_delete=models.CASCADE, related_name="levels")
+    title = models.CharField(max_length=100)
+    color = models.CharField(max_length=20, choices=LevelColor.choices)
+    rank = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scorecard", "title"], name="level_title"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Rule(models.Model):
+    """One requirement, placed at a level. `bit` is its position in the masks and never changes.
+
+    `query` says what must hold, `filter` which entities the rule is about at all, and
+    `in_force_from` from which day on it counts; before that day, and for entities that the filter
+    leaves out, the result is SKIP, which counts neither way.
+    """
+
+    scorecard = models.ForeignKey(Scorecard, on_delete=models.CASCADE, related_name="rules")
+    level = models.ForeignKey(Level, on_delete=models.RESTRICT, related_name="rules")
+    identifier = models.CharField(max_length=100)
+    title = models.CharField(max_length=200)
+    description = models.TextField("why", blank=True)
+    how_to_fix = models.TextField(blank=True)
+    query = models.JSONField()
+    filter = models.JSONField(null=True, blank=True)
+    is_enabled = models.BooleanField("enabled", default=True)
+    in_force_from = models.DateField(null=True, blank=True)
+    owner = models.ForeignKey(
+        Entity, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    bit = models.PositiveSmallIntegerField(
+        editable=False, validators=[MaxValueValidator(MAX_RULES - 1)]
+    )
+    position = models.PositiveIntegerField(default=0)
+    # A bit that an older evaluation holds says nothing about a rule that came after it.
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scorecard", "identifier"], name="rule_identifier"),
+            models.UniqueConstraint(fields=["scorecard", "bit"], name="rule_bit"),
+            models.CheckConstraint(condition=Q(bit__lt=MAX_RULES), name="rule_bit_fits"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Evaluation(models.Model):
+    """What one scorecard found about one entity: the level, and a bit per rule.
+
+    Bit `n` of `passed` is set when the rule with that bit passed, of `skipped` when it did not
+    count; a live rule with neither failed. `evaluated_at` is when this was last written: an
+    evaluation that finds the same writes nothing.
+    """
+
+    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="evaluations")
+    scorecard = models.ForeignKey(Scorecard, on_delete=models.CASCADE, related_name="evaluations")
+    level = models.ForeignKey(
+        Level, null=True, on_delete=models.SET_NULL, related_name="evaluations"
+    )
+    passed = models.BigIntegerField(default=0)
+    skipped = models.BigIntegerField(default=0)
+    evaluated_at = models.DateTimeField()
+    level_changed_at = models.DateTimeField()
+
+    objects = EvaluationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Scorecard first: pies, pages by rule and failing lists read a scorecard at a time.
+            models.UniqueConstraint(fields=["scorecard", "entity"], name="evaluation_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity_id} {self.scorecard_id} {self.level_id}"
+
+
+class LevelChange(models.Model):
+    """An entity moved from one level to another. Levels are kept by title, to outlive edits.
+
+    `to_level` is empty when the scorecard stopped grading the entity. A first evaluation is not a
+    move. Rows are never edited: notifications are sent from them.
+    """
+
+    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="level_changes")
+    scorecard = models.ForeignKey(Scorecard, on_delete=models.CASCADE, related_name="level_changes")
+    from_level = models.CharField(max_length=100, blank=True)
+    to_level = models.CharField(max_length=100, blank=True)
+    from_rank = models.SmallIntegerField()
+    to_rank = models.SmallIntegerField()
+    at = models.DateTimeField()
+
+    objects = LevelChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # The timeline of an entity, and of a scorecard.
+            models.Index(fields=["entity", "-id"], name="levelchange_entity"),
+            models.Index(fields=["scorecard", "-id"], name="levelchange_scorecard"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity_id}: {self.from_level} to {self.to_level}"
+
+    @property
+    def is_drop(self) -> bool:
+        """Say whether the entity lost ground."""
+        return self.to_rank < self.from_rank
+
+
+class RuleChange(models.Model):
+    """The result of a rule for an entity moved. Rows are never edited."""
+
+    class Result(models.TextChoices):
+        PASS = "PASS", "Pass"
+        FAIL = "FAIL", "Fail"
+        SKIP = "SKIP", "Skip"
+
+    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="rule_changes")
+    rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="changes")
+    before = models.CharField(max_length=4, choices=Result.choices)
+    after = models.CharField(max_length=4, choices=Result.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # Since when a rule has been passing or failing for an entity.
+            models.Index(fields=["entity", "rule", "-id"], name="rulechange_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity_id} {self.rule_id}: {self.before} to {self.after}"

@@ -1,0 +1,33 @@
+"""Every write of scorecards and what they find. All are atomic."""
+
+from scorecards.operations.editing import (
+    delete_rule,
+    delete_scorecard,
+    document_of,
+    rule_document_of,
+    save_rule,
+    save_scorecard,
+)
+from scorecards.operations.evaluating import (
+    evaluate_entities,
+    evaluate_moved,
+    evaluate_scorecard,
+    rescore,
+    sweep,
+)
+from scorecards.operations.packs import install_pack
+
+__all__ = [
+    "delete_rule",
+    "delete_scorecard",
+    "document_of",
+    "evaluate_entities",
+    "evaluate_moved",
+    "evaluate_scorecard",
+    "install_pack",
+    "rescore",
+    "rule_document_of",
+    "save_rule",
+    "save_scorecard",
+    "sweep",
+]

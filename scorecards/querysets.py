@@ -1,0 +1,68 @@
+"""Reads of scorecards and what they found, as chainable methods."""
+
+from collections.abc import Iterable
+from typing import Self
+
+from django.db import models
+from django.db.models import Count, F, Prefetch
+
+
+class ScorecardQuerySet(models.QuerySet):
+    """Chainable reads of scorecards."""
+
+    def published(self) -> Self:
+        """Keep the scorecards that grade."""
+        return self.filter(status="published")
+
+    def grading(self, blueprint_id: int) -> Self:
+        """Keep the published scorecards that grade this blueprint, by title."""
+        return self.published().filter(blueprints=blueprint_id).order_by("title", "id")
+
+    def with_parts(self) -> Self:
+        """Load levels by rank and rules by level, with a query each."""
+        from scorecards.models import Level, Rule
+
+        rules = Rule.objects.select_related("level", "owner").order_by(
+            "level__rank", "position", "id"
+        )
+        return self.prefetch_related(
+            "blueprints",
+            Prefetch("levels", Level.objects.order_by("rank")),
+            Prefetch("rules", rules),
+        )
+
+    def stale(self) -> Self:
+        """Keep the scorecards with entities still to be evaluated."""
+        return self.filter(stale_since__isnull=False)
+
+
+class EvaluationQuerySet(models.QuerySet):
+    """Chainable reads of evaluations."""
+
+    def of_entities(self, entity_ids: Iterable[int]) -> Self:
+        """Keep the evaluations of these entities by published scorecards, levels loaded."""
+        return self.filter(
+            entity_id__in=list(entity_ids), scorecard__status="published"
+        ).select_related("level")
+
+    def by_level(self) -> "models.QuerySet":
+        """Count entities per level: dicts of scorecard_id, level_id, title, color, rank, count."""
+        return (
+            self.values(
+                "scorecard_id",
+                "level_id",
+                title=F("level__title"),
+                color=F("level__color"),
+                rank=F("level__rank"),
+            )
+            .annotate(count=Count("id"))
+            .order_by("scorecard_id", "rank")
+        )
+
+
+class LevelChangeQuerySet(models.QuerySet):
+    """Chainable reads of level history."""
+
+    def recent(self) -> Self:
+        """Newest first, with what a line of history names."""
+        return self.select_related("entity__blueprint", "scorecard").order_by("-id")

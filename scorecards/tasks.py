@@ -1,0 +1,29 @@
+"""Work of the scorecards that does not wait for a request: ids in, safe to run twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from scorecards import operations
+from scorecards.models import Scorecard
+from scorecards.operations import evaluating
+
+
+@shared_task
+def evaluate_scorecard(scorecard_id: int) -> int:
+    """Evaluate every entity that an edited scorecard grades."""
+    scorecard = Scorecard.objects.filter(pk=scorecard_id).first()
+    if scorecard is None:
+        return 0
+    return operations.evaluate_scorecard(scorecard=scorecard, now=timezone.now())
+
+
+@shared_task
+def evaluate_stale() -> int:
+    """Evaluate the entities that a large write left stale."""
+    return evaluating.evaluate_stale(now=timezone.now())
+
+
+@shared_task
+def sweep() -> int:
+    """Evaluate what was left behind and what moves with the clock."""
+    return operations.sweep(now=timezone.now())

@@ -1,0 +1,97 @@
+"""What every test stands on: a data directory of its own, no broker, and skips that are told."""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Generator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import django
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+# Before Django reads its settings: tests must not touch the site that this checkout may be serving.
+_OWN_DATA_DIR = None
+if "TIDEMARK_DATA_DIR" not in os.environ:
+    _OWN_DATA_DIR = os.environ["TIDEMARK_DATA_DIR"] = tempfile.mkdtemp(prefix="tidemark-tests-")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+# The broker is for the tests marked so, which start workers of their own; in the others a task runs
+# inside the call that sends it.
+BROKER_URL = os.environ.pop("CELERY_BROKER_URL", "")
+django.setup()
+# Where everything is supposed to be there, a test that finds something missing has failed.
+IS_ALL_REQUIRED = os.environ.get("TIDEMARK_CI_REQUIRE") == "1"
+
+# Deadlines measure the machine; a busy one would fail tests at random.
+hypothesis_settings.register_profile("tidemark", deadline=None)
+hypothesis_settings.load_profile("tidemark")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Return the moment at which tests happen."""
+    return datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def chromium() -> str | None:
+    """Return the path of this machine's Chromium, if it has one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def _missing_broker() -> str | None:
+    if not BROKER_URL:
+        return "CELERY_BROKER_URL is not set"
+    address = urlsplit(BROKER_URL)
+    port = address.port or {"redis": 6379, "amqp": 5672}[address.scheme]
+    try:
+        socket.create_connection((address.hostname or "localhost", port), timeout=2).close()
+    except OSError as error:
+        return f"nothing answers at CELERY_BROKER_URL: {error}"
+    return None
+
+
+def _missing_browser() -> str | None:
+    return None if chromium() else "there is no Chromium on this machine"
+
+
+def _missing_postgres() -> str | None:
+    is_named = os.environ.get("DATABASE_URL", "").startswith("postgres")
+    return None if is_named else "DATABASE_URL does not name a PostgreSQL database"
+
+
+_NEEDS = {
+    "broker": _missing_broker,
+    "browser": _missing_browser,
+    "postgres": _missing_postgres,
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose marker names something this machine lacks."""
+    for name, missing in _NEEDS.items():
+        if item.get_closest_marker(name) and (reason := missing()):
+            pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip of a marked test into a failure where everything is required."""
+    report = yield
+    is_marked = any(item.get_closest_marker(name) for name in _NEEDS)
+    if IS_ALL_REQUIRED and is_marked and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and here it is required: {call.excinfo}"
+    return report
+
+
+def pytest_unconfigure() -> None:
+    """Remove the data directory made for this run."""
+    if _OWN_DATA_DIR:
+        shutil.rmtree(Path(_OWN_DATA_DIR), ignore_errors=True)

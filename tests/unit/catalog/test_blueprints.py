@@ -1,0 +1,196 @@
+"""What a blueprint document may say, and what is refused with the place and the way out."""
+
+import pytest
+
+from catalog import operations, registry
+from catalog.errors import Conflict, Invalid
+from catalog.models import Blueprint
+from tests.builders import NOW, TESTER, blueprint_document, make_blueprint, make_entity
+
+pytestmark = pytest.mark.django_db
+
+COUNT = {"func": "count", "calculationBy": "entities"}
+
+
+def calculation(program: str) -> dict:
+    return {"type": "number", "calculation": program}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "path", "words"),
+    [
+        ({"identifier": "a b"}, "identifier", "does not match"),
+        ({"title": ""}, "title", "shorter than 1"),
+        ({"colour": "red"}, "", "'colour' was unexpected"),
+        (
+            {"schema": {"properties": {"n": {"type": "integer"}}}},
+            "schema.properties.n.type",
+            "is not one of",
+        ),
+        (
+            {"schema": {"properties": {"n": {"type": "string", "pattern": "("}}}},
+            "schema.properties.n.pattern",
+            "regex",
+        ),
+        ({"schema": {"required": ["n"]}}, "schema.required", "'n' is not one of the properties"),
+        (
+            {"schema": {"properties": {"n": {"type": "number", "default": "x"}}}},
+            "schema.properties.n.default",
+            "is not of type",
+        ),
+        (
+            {"schema": {"properties": {"n": {"type": "array", "items": {"$ref": "file:///etc"}}}}},
+            "schema.properties.n",
+            "not a usable JSON schema",
+        ),
+        (
+            {"relations": {"to": {"target": "servise"}}},
+            "service.relations.to.target",
+            "did you mean 'service'",
+        ),
+        (
+            {"relations": {"to": {"target": "service", "required": True, "many": True}}},
+            "relations.to",
+            "drop one of the two",
+        ),
+        (
+            {"mirror_properties": {"m": {"path": "own.$title"}}},
+            "service.mirror_properties.m.path",
+            "has no relation 'own'",
+        ),
+        (
+            {
+                "relations": {"to": {"target": "service"}},
+                "mirror_properties": {"m": {"path": "to.langage"}},
+            },
+            "service.mirror_properties.m.path",
+            "did you mean 'language'",
+        ),
+        (
+            {"calculation_properties": {"c": calculation(".properties.tier |")}},
+            "calculation_properties.c.calculation",
+            "",
+        ),
+        (
+            {"calculation_properties": {"tier": calculation("1")}},
+            "calculation_properties.tier",
+            "taken in schema.properties",
+        ),
+        (
+            {"aggregation_properties": {"a": {"target": "nope", "calculationSpec": COUNT}}},
+            "service.aggregation_properties.a.target",
+            "no blueprint 'nope'",
+        ),
+        (
+            {
+                "aggregation_properties": {
+                    "a": {"target": "_user", "calculationSpec": {"func": "sum"}}
+                }
+            },
+            "aggregation_properties.a.calculationSpec",
+            "calculationBy",
+        ),
+        (
+            {
+                "aggregation_properties": {
+                    "a": {
+                        "target": "service",
+                        "calculationSpec": {"func": "sum", "calculationBy": "property"},
+                    }
+                }
+            },
+            "aggregation_properties.a.calculationSpec.property",
+            "name the property",
+        ),
+        (
+            {
+                "aggregation_properties": {
+                    "a": {
+                        "target": "_user",
+                        "calculationSpec": COUNT,
+                        "query": {
+                            "combinator": "and",
+                            "rules": [{"property": "x", "operator": "=="}],
+                        },
+                    }
+                }
+            },
+            "aggregation_properties.a.query.rules[0].operator",
+            "did you mean",
+        ),
+    ],
+)
+def test_a_faulty_blueprint_is_refused_with_the_path(overrides, path, words):
+    with pytest.raises(Invalid) as caught:
+        make_blueprint(**overrides)
+    fault = caught.value.faults[0]
+    assert fault.path == path
+    assert words in fault.message
+    assert not Blueprint.objects.filter(is_system=False).exists()
+
+
+def test_calculations_that_need_each_other_are_refused():
+    with pytest.raises(Invalid, match="would need itself"):
+        make_blueprint(
+            calculation_properties={
+                "a": calculation(".properties.b"),
+                "b": calculation(".properties.a"),
+            }
+        )
+
+
+def test_values_that_need_each_other_across_blueprints_are_refused():
+    number = {"type": "number"}
+    with pytest.raises(Invalid, match="would need itself"):
+        make_blueprint(
+            relations={"parent": {"target": "service"}},
+            mirror_properties={"up": {"path": "parent.down"}},
+            calculation_properties={"down": {**number, "calculation": ".properties.up"}},
+        )
+
+
+def test_several_shortest_paths_are_refused_and_named():
+    job = blueprint_document(
+        "job",
+        ownership=None,
+        relations={"runs": {"target": "service"}, "watches": {"target": "service"}},
+    )
+    service = blueprint_document(
+        aggregation_properties={"jobs": {"target": "job", "calculationSpec": COUNT}}
+    )
+    with pytest.raises(Invalid) as caught:
+        operations.save_blueprints(definitions=[service, job], by=TESTER, now=NOW)
+    message = caught.value.faults[0].message
+    assert "<- job.runs, <- job.watches" in message
+    assert "pathFilter" in message
+
+
+def test_blueprints_that_point_at_each_other_are_saved_together():
+    service = blueprint_document(relations={"home": {"target": "repository"}})
+    repository = blueprint_document("repository", relations={"made": {"target": "service"}})
+    operations.save_blueprints(definitions=[service, repository], by=TESTER, now=NOW)
+    assert {"service", "repository"} <= set(registry.graph().specs)
+
+
+def test_a_system_blueprint_is_not_deleted():
+    with pytest.raises(Conflict, match="belongs to the portal"):
+        operations.delete_blueprint(
+            blueprint=Blueprint.objects.get(identifier="_team"), by=TESTER, now=NOW
+        )
+
+
+def test_saving_the_same_document_again_changes_nothing():
+    first = make_blueprint()
+    assert make_blueprint().revision == first.revision
+
+
+def test_a_new_calculation_is_worked_out_for_the_entities_there_are():
+    make_blueprint()
+    entity = make_entity(properties={"tier": 2})
+    make_blueprint(calculation_properties={"twice": calculation(".properties.tier * 2")})
+    entity.refresh_from_db()
+    assert (entity.computed, entity.facts["twice"]) == ({"twice": 4}, 4)
+    make_blueprint()
+    entity.refresh_from_db()
+    assert entity.computed == {}
+    assert "twice" not in entity.facts
