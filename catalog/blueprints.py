@@ -17,6 +17,7 @@ from catalog.computed import jq
 from catalog.conditions import ConditionError, Query, reads_clock
 from catalog.conditions import parse as parse_query
 from catalog.errors import Fault, Invalid
+from catalog.storable import storable_faults
 
 DOCUMENT_DEFAULTS: dict[str, Any] = {
     "description": "",
@@ -143,7 +144,7 @@ def parse(document: Mapping[str, Any], *, is_stored: bool = False) -> BlueprintS
     A document read back from the database (`is_stored`) had its jq programs compiled when it was
     saved; they are not compiled again.
     """
-    found = schemas.faults(_VALIDATOR, document)
+    found = [] if is_stored else storable_faults(document) or schemas.faults(_VALIDATOR, document)
     if found:
         raise Invalid(found)
     whole = {**DOCUMENT_DEFAULTS, **document}

@@ -46,7 +46,8 @@ def build(
         }
     )
     for relation in spec.relations.values():
-        targets = related.get(relation.identifier, [])
+        # Sorted: the order of relation rows means nothing.
+        targets = sorted(related.get(relation.identifier, []))
         facts[f"relation#{relation.identifier}"] = (
             targets if relation.is_many else targets[0] if targets else None
         )

@@ -10,6 +10,7 @@ from catalog import schemas
 from catalog.conditions import ConditionError, Query, check_properties
 from catalog.conditions import parse as parse_query
 from catalog.errors import Fault, Invalid
+from catalog.storable import storable_faults
 from scorecards.models import MAX_RULES, LevelColor, Scorecard
 
 DEFAULT_LEVELS = (
@@ -113,7 +114,7 @@ def parse(
     `known_keys` maps the identifiers of all blueprints to the keys of their entities' facts; a
     condition may name what any of the graded blueprints has.
     """
-    found = schemas.faults(_VALIDATOR, raw)
+    found = storable_faults(raw) or schemas.faults(_VALIDATOR, raw)
     if found:
         raise Invalid(found)
     levels = tuple((item["title"], item["color"]) for item in raw.get("levels") or DEFAULT_LEVELS)

@@ -25,6 +25,9 @@ from typing import Any
 import jq
 
 PROGRAMS_KEPT = 512
+# Deeper results would be legal here and break whoever walks them; Python's own limit differs by
+# version.
+LEVELS = 200
 
 _compile = lru_cache(maxsize=PROGRAMS_KEPT)(jq.compile)
 
@@ -60,7 +63,19 @@ def _answer(program: str, text: str, output_bytes: int) -> tuple[bytes, bytes]:
 
 
 def _first(compiled: Any, text: str) -> bytes:
-    return json.dumps(next(iter(compiled.input_text(text)), None)).encode()
+    value = next(iter(compiled.input_text(text)), None)
+    body = json.dumps(value).encode()
+    if body.count(b"[") + body.count(b"{") > LEVELS and _is_deeper(value, LEVELS):
+        raise RecursionError
+    return body
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in value)
 
 
 def _give_up_powers(memory_bytes: int) -> None:

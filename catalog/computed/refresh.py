@@ -21,6 +21,7 @@ from catalog.computed.graph import OWNERSHIP, CatalogGraph, Derived, Step
 from catalog.computed.walks import facts_at_end, owners_of
 from catalog.computed.work import Moved, Work, merge
 from catalog.models import Entity
+from catalog.storable import storable_faults
 
 # Values by owner: owner id -> key -> value
 Values = dict[int, dict[str, Any]]
@@ -142,7 +143,7 @@ def _apply(entity: Entity, values: Mapping[str, Any]) -> None:
 def _calculate(
     entity: Entity, moved: set[str] | None, *, graph: CatalogGraph, now: datetime
 ) -> None:
-    """Run the calculations that read one of the keys that `moved` (None: all), in order."""
+    """Run the calculations that read one of the keys in `moved` (None: all), in order."""
     spec = graph.specs[entity.facts["$blueprint"]]
     moved = None if moved is None else set(moved)
     for key in graph.calculation_order(spec.identifier):
@@ -163,20 +164,23 @@ def _reads_one_of(calculation: Calculation, moved: set[str] | None) -> bool:
 def _run(entity: Entity, calculation: Calculation, now: datetime) -> Any:
     """Return the value, or null when the program fails; failures are kept as problems."""
     others = [item for item in entity.problems if item["property"] != calculation.identifier]
+    value, message = None, ""
     try:
         value = jq.evaluate(
             calculation.program, _jq_input(entity), now=now if calculation.reads_clock else None
         )
     except jq.JqError as error:
-        problem = {"property": calculation.identifier, "message": str(error)}
-        entity.problems = [*others, problem]
-        return None
+        message = str(error).replace("\x00", " ")
+    for fault in storable_faults(value):
+        value, message = None, f"the result {fault.message}"
+    if message:
+        others.append({"property": calculation.identifier, "message": message})
     entity.problems = others
     return value
 
 
 def _jq_input(entity: Entity) -> dict[str, Any]:
-    """Return the entity as jq programs see it: meta-values on top, everything else in its section."""
+    """Return the entity as jq sees it: meta-values on top, everything else in its section."""
     facts = entity.facts
     document: dict[str, Any] = {
         key.removeprefix("$"): value for key, value in facts.items() if key.startswith("$")

@@ -1,14 +1,9 @@
 """Every write of the catalog: atomic, raising `catalog.errors` for what callers did wrong."""
 
 from catalog.operations.blueprints import delete_blueprint, save_blueprint, save_blueprints
-from catalog.operations.entities import (
-    UNSET,
-    EntityDraft,
-    Outcome,
-    delete_entities,
-    upsert_entities,
-    upsert_entity,
-)
+from catalog.operations.deleting import delete_entities
+from catalog.operations.drafts import UNSET, EntityDraft
+from catalog.operations.entities import Outcome, upsert_entities, upsert_entity
 from catalog.operations.refreshing import rebuild, refresh_clock_values
 from catalog.operations.settling import settle_deleted, settle_saved
 

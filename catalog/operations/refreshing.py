@@ -1,5 +1,6 @@
 """Working computed values out again: because time passed, or because a blueprint was edited."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -15,14 +16,20 @@ from catalog.operations.settling import rebuild_facts, settle
 CHUNK = 1_000
 
 
-def rebuild(*, blueprint: Blueprint, now: datetime) -> int:
-    """Work out facts and computed values of every entity of a blueprint; return how many."""
+def rebuild(
+    *, blueprint: Blueprint, now: datetime, advance: Callable[[int], object] = lambda count: None
+) -> int:
+    """Work out facts and computed values of every entity of a blueprint; return how many.
+
+    A transaction a chunk; `advance` is called with the size of each.
+    """
     ids = list(
         Entity.objects.filter(blueprint=blueprint).order_by("id").values_list("id", flat=True)
     )
     for chunk in chunks(ids, CHUNK):
         with transaction.atomic():
             rebuild_facts(chunk, graph=registry.graph(), now=now)
+        advance(len(chunk))
     return len(ids)
 
 

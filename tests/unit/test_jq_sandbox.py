@@ -85,6 +85,14 @@ def test_checking_does_not_run_the_program() -> None:
     check("def f: f; f")
 
 
+def test_a_wide_or_a_reasonably_deep_result_is_fine() -> None:
+    assert evaluate("[range(1000) | [.]] | length", None) == 1000
+    assert evaluate("[range(1000) | [.]] | .[999]", None) == [999]
+    assert evaluate("[range(300) | [{}]]", None) == [[{}]] * 300
+    assert evaluate("reduce range(200) as $i (1; [.]) | tojson | length", None) == 401
+    assert isinstance(evaluate("reduce range(200) as $i (1; [.])", None), list)
+
+
 def test_an_error_while_running_carries_the_message_of_jq() -> None:
     with pytest.raises(JqError, match=r"^number \(2\) and string \(\"Go\"\) cannot be added$"):
         evaluate(".properties | .tier + .language", ENTITY)
@@ -99,6 +107,8 @@ def test_an_error_while_running_carries_the_message_of_jq() -> None:
         ("def f: 1 + f; f", "The program"),
         ("reduce range(1e6) as $i (.; [.])", "The program"),
         ("reduce range(5000) as $i (.; [.])", "The result is nested too deeply."),
+        ("reduce range(9000) as $i (1; {a: .})", "The result is nested too deeply."),
+        ("reduce range(201) as $i (1; [.])", "The result is nested too deeply."),
         ('"x" * 400000000', "The program"),
         ('[limit(40; repeat("x" * 20000000))] | tojson', "The program"),
         ('"x" * 2000000', "The result is larger than 1024 KiB."),
@@ -222,7 +232,7 @@ def test_input_larger_than_a_pipe_goes_through() -> None:
 
 def test_input_nested_too_deeply_is_an_error() -> None:
     value: list[object] = []
-    for _ in range(5000):
+    for _ in range(200_000):
         value = [value]
     with pytest.raises(JqError, match=r"^The input is nested too deeply\.$"):
         evaluate(".", value)

@@ -15,6 +15,11 @@ pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=1)
 
 
+def nested(depth: int) -> list:
+    """Return a list in a list in a list."""
+    return [nested(depth - 1)] if depth else []
+
+
 @pytest.fixture
 def service():
     """Make a blueprint with one property of each kind of trouble, and a relation."""
@@ -48,6 +53,11 @@ def service():
         ({"team": "nobody"}, ["team"]),
         ({"title": 7}, ["title"]),
         ({"properties": {"tier": 0}, "team": "nobody"}, ["properties.tier", "team"]),
+        ({"title": "a\x00b"}, ["title"]),
+        ({"properties": {"tier": float("inf")}}, ["properties.tier"]),
+        ({"properties": {"stage": nested(60)}}, ["properties.stage" + "[0]" * 49]),
+        ({"properties": {"stage": ["x", "\ud800"]}}, ["properties.stage[1]"]),
+        ({"relations": {"depends_on": ["\x00"]}}, ["relations.depends_on[0]"]),
     ],
 )
 def test_a_faulty_draft_is_refused_with_the_path_and_nothing_is_saved(service, parts, paths):
@@ -85,6 +95,24 @@ def test_a_partial_batch_saves_the_rest_and_reports(service):
     )
     assert (outcome.created, [entity.identifier for entity in outcome.entities]) == (2, ["a", "c"])
     assert [fault.path for fault in outcome.faults] == ["entities[1].properties.tier"]
+
+
+def test_a_partial_batch_leaves_out_what_points_at_what_it_leaves_out(service):
+    drafts = [
+        EntityDraft("a", relations={"depends_on": ["b"]}),
+        EntityDraft("b", relations={"depends_on": ["c"]}),
+        EntityDraft("c", properties={"tier": "x"}),
+        EntityDraft("d", relations={"depends_on": ["d"]}),
+    ]
+    outcome = operations.upsert_entities(
+        blueprint=service, drafts=drafts, by=TESTER, now=NOW, is_partial=True
+    )
+    assert [entity.identifier for entity in outcome.entities] == ["d"]
+    assert [fault.path for fault in outcome.faults] == [
+        "entities[0].relations.depends_on",
+        "entities[1].relations.depends_on",
+        "entities[2].properties.tier",
+    ]
 
 
 def test_a_batch_may_relate_its_own_members(service):
