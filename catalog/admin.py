@@ -15,9 +15,9 @@ from django.utils.http import urlencode
 from unfold.dataclasses import SearchResult
 
 from catalog import registry
-from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become
+from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become, once
 from catalog.forms import SECTIONS, BlueprintForm
-from catalog.forms_conditions import pretty
+from catalog.forms_conditions import plain, pretty
 from catalog.forms_entities import entity_form, label_of
 from catalog.models import Blueprint, Change, Entity
 from catalog.operations import (
@@ -88,13 +88,11 @@ class BlueprintAdmin(OperationAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the whole document by the operation."""
         definition = form.definition()
-        saved = save_blueprint(
-            definition=definition, by=self.actor(request), now=timezone.now()
-        )
+        saved = save_blueprint(definition=definition, by=self.actor(request), now=timezone.now())
         become(obj, saved)
 
     def faults(self, request: HttpRequest) -> tuple[Any, ...]:
-        """Return the faults, seen from the document: those of the whole graph name the blueprint."""
+        """Return the faults, seen from the document; those of the graph name the blueprint."""
         own = f"{request.POST.get('identifier') or self._identifier(request)}."
         return tuple(
             type(fault)(fault.path.removeprefix(own), fault.message)
@@ -103,7 +101,9 @@ class BlueprintAdmin(OperationAdmin):
 
     def _identifier(self, request: HttpRequest) -> str:
         match = request.resolver_match
-        obj = self.get_object(request, match.kwargs["object_id"]) if match and match.kwargs else None
+        obj = (
+            self.get_object(request, match.kwargs["object_id"]) if match and match.kwargs else None
+        )
         return obj.identifier if obj else ""
 
     def get_deleted_objects(
@@ -125,7 +125,7 @@ class BlueprintAdmin(OperationAdmin):
 
 
 class BlueprintFilter(admin.SimpleListFilter):
-    """Entities of one blueprint, by its identifier: short addresses, such as ``?blueprint=_team``."""
+    """Entities of one blueprint, by its identifier: ``?blueprint=_team`` is easy to link to."""
 
     title = "blueprint"
     parameter_name = "blueprint"
@@ -226,26 +226,31 @@ class EntityAdmin(OperationAdmin):
         return ("identifier", *self.computed_fields) if obj else ()
 
     @admin.display(description="Computed values")
+    @once
     def computed_values(self, obj: Entity) -> str:
         """Show mirror, calculation and aggregation properties, and inherited owners."""
         spec = registry.graph().specs[obj.blueprint.identifier]
         rows = [
-            (spec.fact_keys[key], pretty(obj.computed.get(key)) or "-")
+            (spec.fact_keys[key], plain(obj.computed.get(key)) or "-")
             for key in spec.fact_keys
             if key in spec.computed_keys
         ]
         if spec.ownership is not None and spec.ownership.is_inherited:
             rows.append((spec.ownership.title, ", ".join(obj.team) or "-"))
         unknown = {key: obj.properties[key] for key in obj.properties if key not in spec.properties}
-        return render_to_string("admin/tidemark/_values.html", {"rows": rows, "unknown": pretty(unknown or None)})
+        return render_to_string(
+            "admin/tidemark/_values.html", {"rows": rows, "unknown": pretty(unknown or None)}
+        )
 
     @admin.display(description="Problems")
+    @once
     def problem_list(self, obj: Entity) -> str:
         """Show which computed properties failed, and why."""
         rows = [(item["property"], item["message"]) for item in obj.problems]
         return render_to_string("admin/tidemark/_values.html", {"rows": rows})
 
     @admin.display(description="Written")
+    @once
     def stamps(self, obj: Entity) -> str:
         """Say who wrote it when, and where it came from."""
         rows = [
@@ -288,10 +293,11 @@ def choices(request: HttpRequest, blueprint: str, **kwargs: Any) -> JsonResponse
     """Answer a chooser: the entities of a blueprint that match what was typed, a page at a time."""
     if not may_edit_catalog(request.user):
         raise Http404
-    page = max(int(request.GET.get("page") or 1), 1) if request.GET.get("page", "1").isdigit() else 1
-    start = (page - 1) * CHOICES
+    page = request.GET.get("page", "")
+    start = (max(int(page), 1) - 1) * CHOICES if page.isdecimal() else 0
     found = Entity.objects.of(blueprint).search(request.GET.get("term", ""))
-    rows = list(found.order_by("title", "identifier", "id").only("title", "identifier")[start : start + CHOICES + 1])
+    found = found.only("title", "identifier").order_by("title", "identifier", "id")
+    rows = list(found[start : start + CHOICES + 1])
     return JsonResponse(
         {
             "results": [{"id": row.identifier, "text": label_of(row)} for row in rows[:CHOICES]],
@@ -314,16 +320,54 @@ def find_entities(request: HttpRequest, search_term: str) -> list[SearchResult]:
     ]
 
 
+class FixedFilter(admin.SimpleListFilter):
+    """A filter whose values are known: finding them in the rows would read all of history."""
+
+    values: tuple[str, ...] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the values."""
+        return [(value, value.capitalize()) for value in self.values]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Keep the rows with the chosen one."""
+        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+
+
+class KindFilter(FixedFilter):
+    """What was written."""
+
+    title = parameter_name = "kind"
+    values = ("entity", "blueprint", "scorecard")
+
+
+class SourceFilter(FixedFilter):
+    """By which door it was written."""
+
+    title = parameter_name = "source"
+    values = ("admin", "api", "page", "command", "shell", "system")
+
+
 @admin.register(Change)
 class ChangeAdmin(ReadOnlyAdmin):
     """Who did what to which object."""
 
     list_display = ("at", "actor", "source", "action", "kind", "blueprint", "identifier")
     list_display_links = ("at", "identifier")
-    list_filter = ("kind", "action", "source")
+    list_filter = (KindFilter, "action", SourceFilter)
     search_fields = ("identifier", "actor")
     ordering = ("-at", "-id")
-    fields = ("at", "actor", "source", "action", "kind", "blueprint", "identifier", "before", "after")
+    fields = (
+        "at",
+        "actor",
+        "source",
+        "action",
+        "kind",
+        "blueprint",
+        "identifier",
+        "before",
+        "after",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
         """Return the rows; lists leave out what differed."""
@@ -333,6 +377,6 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow what the history links of objects select by."""
-        return lookup in ("kind", "blueprint", "identifier") or super().lookup_allowed(
+        return lookup in ("blueprint", "identifier") or super().lookup_allowed(
             lookup, value, request
         )

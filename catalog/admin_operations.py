@@ -1,5 +1,7 @@
 """What the admin pages share whose writes are operations, and those that only show."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +13,19 @@ from unfold.admin import ModelAdmin
 
 from catalog.errors import CatalogError, Fault, Invalid
 from portal.permissions import Actor, may_edit_catalog
+
+
+def once(method: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]:
+    """Work out a shown value once for an object: the theme asks for it several times a page."""
+
+    @wraps(method)
+    def shown(self: Any, obj: Any) -> str:
+        values = obj.__dict__.setdefault("_shown", {})
+        if method.__name__ not in values:
+            values[method.__name__] = method(self, obj)
+        return values[method.__name__]
+
+    return shown
 
 
 class CatalogAdmin(ModelAdmin):
@@ -29,9 +44,26 @@ class CatalogAdmin(ModelAdmin):
 
 
 class ReadOnlyAdmin(CatalogAdmin):
-    """History and results: to be read, never edited."""
+    """History and results: to be read, never edited. `select_related` is what its rows name."""
 
     actions = None
+    select_related: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the rows with what they name, for the list and for the page of one."""
+        rows = super().get_queryset(request)
+        return rows.select_related(*self.select_related) if self.select_related else rows
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the page without a link to a history that such rows do not have."""
+        context = {**(extra_context or {}), "show_history": False}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: rows are written by operations."""

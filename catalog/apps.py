@@ -1,6 +1,7 @@
 """Configuration of the catalog app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CatalogConfig(AppConfig):
@@ -9,7 +10,8 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        """Connect the receivers that feed plain saves into the funnel."""
-        from catalog import receivers
+        """Connect the receivers of plain saves, and have the system blueprints made."""
+        from catalog import receivers, system
 
         receivers.connect()
+        post_migrate.connect(system.make_system_blueprints, sender=self)

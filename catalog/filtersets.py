@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db import models
 from django.db.models import BooleanField, Func, Q
-from django.db.models.fields.json import KeyTransform, KeyTransformExact, compile_json_path
+from django.db.models.fields.json import KeyTransform, compile_json_path
 from django_filters import (
     CharFilter,
     ChoiceFilter,
@@ -114,12 +114,12 @@ class PropertyFilter(PairsFilter):
 
     def filter(self, qs: EntityQuerySet, value: list[tuple[str, str]]) -> EntityQuerySet:
         """Compare each pair with the facts."""
-        for name, wanted in value or []:
-            fact = KeyTransform(name, "facts")
-            query = Q(KeyTransformExact(fact, wanted))
+        for index, (key, wanted) in enumerate(value or []):
+            name = f"fact_{index}"
+            query = Q((name, wanted))
             for scalar in _scalars(wanted):
-                query |= Q(KeyTransformExact(fact, scalar))
-            qs = qs.filter(query)
+                query |= Q((name, scalar))
+            qs = qs.alias(**{name: KeyTransform(key, "facts")}).filter(query)
         return qs
 
 
@@ -159,7 +159,7 @@ class EntityFilterSet(FilterSet):
     identifier = CharFilter(label="Exact identifier")
     team = TeamFilter("", label="Identifier of the owning team, direct or inherited")
     search = SearchFilter(label="Words that the title or the identifier holds")
-    property = PropertyFilter(label="<property>:<value>, may be repeated")
+    property = PropertyFilter("facts", label="<property>:<value>, may be repeated")
     updated_after = IsoDateTimeFilter("updated_at", lookup_expr="gt", label="Changed after this")
     ordering = Ordering(fields=("title", "identifier", "created_at", "updated_at"))
 

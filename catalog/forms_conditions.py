@@ -64,7 +64,7 @@ class Sent:
 
 
 def read_json(text: str) -> Any:
-    """Return what a JSON text says, None where it is empty; raises `ValueError` naming the place."""
+    """Return what a JSON text says, None if it is empty; raises `ValueError` with the place."""
     if not text.strip():
         return None
     try:
@@ -78,6 +78,11 @@ def read_json(text: str) -> Any:
 def pretty(value: Any) -> str:
     """Return JSON the way people read it."""
     return "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def plain(value: Any) -> str:
+    """Return a value the way people write it: texts without quotes, the rest as JSON."""
+    return value if isinstance(value, str) else pretty(value)
 
 
 def _is_same(text: str, value: Any) -> bool:
@@ -131,6 +136,7 @@ class ConditionWidget(forms.Widget):
             "label": self.attrs.get("aria-label", name),
             "text": text,
             "is_json_only": table is None,
+            "is_folded": not self.is_required and not text and not filled.rows,
             "combinator": filled.combinator,
             "rows": [*filled.rows, *[Row()] * BLANK_ROWS] if table else [],
             "blank": Row(),
@@ -160,7 +166,7 @@ class ConditionWidget(forms.Widget):
 
 
 class ConditionField(forms.Field):
-    """A query, or None where it is not required and nothing was said. `at` starts paths of faults."""
+    """A query, or None where nothing was said. `at` is where the paths of faults start."""
 
     widget = ConditionWidget
 

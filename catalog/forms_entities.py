@@ -97,7 +97,9 @@ class EntityForm(OperationForm):
         }
 
 
-def entity_form(spec: BlueprintSpec, *, blueprint: Blueprint, entity: Entity | None) -> type[EntityForm]:
+def entity_form(
+    spec: BlueprintSpec, *, blueprint: Blueprint, entity: Entity | None
+) -> type[EntityForm]:
     """Return the form class for one entity of a blueprint, or for a new one."""
     stored = entity.properties if entity else {}
     labels = _labels(entity)

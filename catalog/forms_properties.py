@@ -148,25 +148,29 @@ def field_of(name: str, definition: Definition, *, is_required: bool, value: Any
 
 
 def _maker(definition: Definition, value: Any) -> Callable[..., forms.Field]:
-    if definition.get("enum") and (value is None or value in definition["enum"]):
-        return lambda **kwargs: ChoicesField([(item, str(item)) for item in definition["enum"]], **kwargs)
-    if definition.get("format") == "labeled-url":
+    kind = definition["type"]
+    if definition.get("format") == "labeled-url" or not _is_of(kind, value):
         return _json
-    match definition["type"]:
-        case "boolean" if value is None or isinstance(value, bool):
-            return lambda **kwargs: ChoicesField([(True, "True"), (False, "False")], **kwargs)
-        case "number" if value is None or _is_number(value):
-            return _number
-        case "array" if value is None or isinstance(value, list):
-            return _list_of(definition)
-        case "string" if value is None or isinstance(value, str):
-            return _text_of(definition, value)
-        case _:
-            return _json
+    if definition.get("enum") and (value is None or value in definition["enum"]):
+        return _one_of([(item, str(item)) for item in definition["enum"]])
+    makers = {
+        "boolean": _one_of([(True, "True"), (False, "False")]),
+        "number": _number,
+        "array": _list_of(definition),
+        "string": _text_of(definition, value),
+    }
+    return makers.get(kind, _json)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_of(kind: str, value: Any) -> bool:
+    """Say whether a stored value, if there is any, has the type that the schema now says."""
+    kinds = {"boolean": bool, "number": int | float, "array": list, "string": str, "object": dict}
+    is_odd = isinstance(value, bool) and kind != "boolean"
+    return value is None or (isinstance(value, kinds[kind]) and not is_odd)
+
+
+def _one_of(values: list[tuple[Any, str]]) -> Callable[..., forms.Field]:
+    return lambda **kwargs: ChoicesField(values, **kwargs)
 
 
 def _number(**kwargs: Any) -> forms.Field:
@@ -189,11 +193,11 @@ def _with_hint(kwargs: dict[str, Any], hint: str) -> dict[str, Any]:
     return {**kwargs, "help_text": f"{kwargs['help_text']} {hint}".strip()}
 
 
-def _text_of(definition: Definition, value: str | None) -> Callable[..., forms.Field]:
+def _text_of(definition: Definition, value: Any) -> Callable[..., forms.Field]:
     format_ = definition.get("format")
     if format_ in MOMENT_FORMATS and (value is None or _moment(value)):
         return lambda **kwargs: MomentField(**_with_hint(kwargs, "In UTC."))
-    if format_ in LONG_FORMATS or (value is not None and "\n" in value):
+    if format_ in LONG_FORMATS or (isinstance(value, str) and "\n" in value):
         return lambda **kwargs: OptionalText(
             widget=UnfoldAdminTextareaWidget(attrs={"rows": 8}), strip=False, **kwargs
         )

@@ -1,4 +1,4 @@
-"""What conditions can be about: the keys of the facts, with the title and type that a form shows. Pure."""
+"""What conditions can be about: the keys of the facts, titled and typed for forms. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ META_TITLES = {
 
 @dataclass(frozen=True)
 class Subject:
-    """A key of the facts. `type` is None where it is not known, `item` is that of a list's items."""
+    """A key of the facts. `type` is None where not known, `item` is that of a list's items."""
 
     key: str
     title: str
@@ -106,14 +106,18 @@ def key_type(
     if key in spec.calculations:
         return type_of(spec.document["calculation_properties"][key])
     if key in spec.mirrors:
-        derived = graph.derived[spec.identifier][key]
-        if derived.is_list:
-            return ValueType.ARRAY, None
-        return key_type(graph, graph.specs[derived.end], spec.mirrors[key].key)
-    if key.startswith("$"):
-        type_ = META_TYPES.get(key, ValueType.STRING)
-        return type_, ValueType.STRING if type_ is ValueType.ARRAY else None
-    return None, None
+        return _mirror_type(graph, spec, key)
+    type_ = META_TYPES.get(key, ValueType.STRING)
+    return type_, ValueType.STRING if type_ is ValueType.ARRAY else None
+
+
+def _mirror_type(
+    graph: CatalogGraph, spec: BlueprintSpec, key: str
+) -> tuple[ValueType | None, ValueType | None]:
+    derived = graph.derived[spec.identifier][key]
+    if derived.is_list:
+        return ValueType.ARRAY, None
+    return key_type(graph, graph.specs[derived.end], spec.mirrors[key].key)
 
 
 def _relation_type(*, is_many: bool) -> tuple[ValueType, ValueType | None]:

@@ -43,6 +43,8 @@ class Blueprint(models.Model):
     is_system = models.BooleanField(default=False, editable=False)
     # New at every save; processes keep parsed blueprints by it (see `catalog.registry`).
     revision = models.PositiveBigIntegerField(default=new_revision, editable=False)
+    # Set when an edit left its entities to be worked out again; the sweep finds it.
+    stale_since = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
 

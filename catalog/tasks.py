@@ -16,5 +16,6 @@ def rebuild_blueprint(blueprint_id: int) -> int:
 
 @shared_task
 def refresh_clock_values() -> int:
-    """Bring values that move with the clock up to date."""
-    return operations.refresh_clock_values(now=timezone.now())
+    """Bring values that move with the clock up to date, and rebuild what was left behind."""
+    now = timezone.now()
+    return operations.rebuild_stale(now=now) + operations.refresh_clock_values(now=now)

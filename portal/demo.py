@@ -17,7 +17,8 @@ from portal.permissions import Actor
 from scorecards.operations import install_pack, sweep
 from scorecards.packs.demo import DemoData, DemoUser, read_demo
 
-REPLAYED_WEEKS = 13
+# Less than the 90 days after which a service counts as inactive: commits are not replayed.
+REPLAYED_WEEKS = 12
 BATCH = 1_000
 PASSWORD = "tidemark-demo"  # noqa: S105 - the demo's, printed when it starts
 LOADER = Actor(label="demo loader", source="command")

@@ -1,10 +1,11 @@
-"""Settings, read from the environment; the defaults serve one machine, with SQLite and no broker."""
+"""Settings, read from the environment; the defaults serve one machine with SQLite, no broker."""
 
 import secrets
 import sys
 from datetime import timedelta
 from pathlib import Path
 
+from django.templatetags.static import static
 from environs import Env
 
 env = Env()
@@ -106,6 +107,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA cache_size=-64000;"
         ),
     }
+# Knox's own token model is swapped for ours; its migrations would make its table all the same.
+MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "portal.User"
@@ -164,16 +167,16 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "portal.api.ScopedTokenAuthentication",
-        "portal.api.SessionAuthentication",
+        "portal.api.authentication.ScopedTokenAuthentication",
+        "portal.api.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["portal.api.ScopePermission"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "portal.api.PageNumberPagination",
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.authentication.ScopePermission"],
+    "DEFAULT_FILTER_BACKENDS": ["portal.api.lists.FilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "portal.api.lists.PageNumberPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["portal.bodies.BodyParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "portal.api.exception_handler",
+    "EXCEPTION_HANDLER": "portal.exception_handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 REST_KNOX = {
@@ -187,12 +190,13 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Software catalog, scorecards and DORA metrics.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["portal.api.ScopePermission"],
+    "SERVE_PERMISSIONS": ["portal.api.authentication.ScopePermission"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "")
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXTENDED = True
 CELERY_TASK_TRACK_STARTED = True
@@ -204,9 +208,33 @@ TIDEMARK_INLINE_LIMIT = env.int("TIDEMARK_INLINE_LIMIT", 2_000)
 UNFOLD = {
     "SITE_TITLE": "Tidemark",
     "SITE_HEADER": "Tidemark",
+    "SITE_SUBHEADER": "Workshop",
     "SITE_SYMBOL": "water",
     "SITE_URL": "/",
-    "COMMAND": {"search_models": True},
+    "STYLES": [lambda request: static("admin_tidemark/admin.css")],
+    "BORDER_RADIUS": "6px",
+    # Shades of the accent of the pages, see portal/static/tidemark/tokens.css.
+    "COLORS": {
+        "primary": {
+            "50": "#eff8fb",
+            "100": "#e0f2f7",
+            "200": "#bfe4ee",
+            "300": "#8fd0e2",
+            "400": "#4cc9e8",
+            "500": "#1b8fae",
+            "600": "#0b6b86",
+            "700": "#085269",
+            "800": "#0a4254",
+            "900": "#0c3746",
+            "950": "#06222c",
+        },
+    },
+    # Entities are many: the palette asks for the first few itself.
+    "COMMAND": {
+        "search_models": ["catalog.blueprint", "scorecards.scorecard", "scorecards.rule"],
+        "search_callback": "catalog.admin.find_entities",
+    },
+    "SIDEBAR": {"command_search": True, "navigation": "portal.admin.navigation"},
 }
 
 LOGGING = {

@@ -38,7 +38,8 @@ def aggregate(
     ]
     if source.property is None:
         return _of_entities(source, chosen, now)
-    values = [value for facts in chosen if is_number(value := facts.get(source.property))]
+    found: list[Any] = [facts.get(source.property) for facts in chosen]
+    values = [value for value in found if is_number(value)]
     return _of_values(source, values, chosen, now)
 
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.db import connection
+
 from catalog import facts as facts_of
 from catalog.blueprints import Aggregation, Calculation
 from catalog.bulk import chunks, update_rows
@@ -40,6 +42,7 @@ def refresh(work: Work, *, graph: CatalogGraph, now: datetime) -> Moved:
 
 def _round(work: Work, graph: CatalogGraph, now: datetime) -> Moved:
     due = _due(work, graph)
+    _lock(set().union(*due.values(), *work.recalculate.values()))
     moved: Moved = {}
     for blueprint in {name for name, _ in due} | work.moved.keys() | work.recalculate.keys():
         wanted = {key: ids for (owner, key), ids in due.items() if owner == blueprint}
@@ -48,6 +51,19 @@ def _round(work: Work, graph: CatalogGraph, now: datetime) -> Moved:
         if by_id:
             moved[blueprint] = by_id
     return moved
+
+
+def _lock(ids: set[int]) -> None:
+    """Make writers of the same owners take turns, each seeing what the one before it wrote.
+
+    Without it, two events that come at once would each be counted without the other. SQLite has
+    one writer anyway.
+    """
+    if not connection.features.has_select_for_update:
+        return
+    for chunk in chunks(sorted(ids)):
+        rows = Entity.objects.filter(id__in=chunk).order_by("id").select_for_update()
+        list(rows.values_list("id", flat=True))
 
 
 def _due(work: Work, graph: CatalogGraph) -> dict[tuple[str, str], set[int]]:

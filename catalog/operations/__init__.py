@@ -4,7 +4,11 @@ from catalog.operations.blueprints import delete_blueprint, save_blueprint, save
 from catalog.operations.deleting import delete_entities
 from catalog.operations.drafts import UNSET, EntityDraft
 from catalog.operations.entities import Outcome, upsert_entities, upsert_entity
-from catalog.operations.refreshing import rebuild, refresh_clock_values
+from catalog.operations.refreshing import (
+    rebuild,
+    rebuild_stale,
+    refresh_clock_values,
+)
 from catalog.operations.settling import settle_deleted, settle_saved
 
 __all__ = [
@@ -14,6 +18,7 @@ __all__ = [
     "delete_blueprint",
     "delete_entities",
     "rebuild",
+    "rebuild_stale",
     "refresh_clock_values",
     "save_blueprint",
     "save_blueprints",

@@ -98,6 +98,9 @@ def _drop_rows_without_relation(row: Blueprint, spec: BlueprintSpec) -> None:
 
 
 def _rebuild(row: Blueprint, now: datetime) -> None:
+    """Work the entities out again: now, or by a task whose work is marked in the row."""
+    row.stale_since = now
+    row.save(update_fields=["stale_since"])
     if row.entities.count() <= settings.TIDEMARK_INLINE_LIMIT:
         rebuild(blueprint=row, now=now)
         return

@@ -78,9 +78,15 @@ class DraftReader:
             entity = self._new(draft.identifier)
         self._set_texts(entity, draft, faults)
         entity.properties = self._properties(entity, draft, is_new=is_new, faults=faults)
+        # What the blueprint has stopped naming stays with the entity, and refuses no other edit.
+        checked = {
+            key: value
+            for key, value in entity.properties.items()
+            if key in self.spec.properties or key not in before
+        }
         faults.extend(
             fault.under("properties")
-            for fault in schemas.property_faults(self.spec.schema, entity.properties)
+            for fault in schemas.property_faults(self.spec.schema, checked)
         )
         wishes = self._wishes(draft, faults)
         faults.extend(_required_relations(self.spec, {**have, **wishes}))

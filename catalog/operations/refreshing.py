@@ -21,8 +21,10 @@ def rebuild(
 ) -> int:
     """Work out facts and computed values of every entity of a blueprint; return how many.
 
-    A transaction a chunk; `advance` is called with the size of each.
+    A transaction a chunk; `advance` is called with the size of each. May be run again at any
+    point, and takes the mark of a blueprint that waits for it off.
     """
+    seen_stale = blueprint.stale_since
     ids = list(
         Entity.objects.filter(blueprint=blueprint).order_by("id").values_list("id", flat=True)
     )
@@ -30,7 +32,15 @@ def rebuild(
         with transaction.atomic():
             rebuild_facts(chunk, graph=registry.graph(), now=now)
         advance(len(chunk))
+    # Only if nobody edited it meanwhile: then it waits anew.
+    Blueprint.objects.filter(pk=blueprint.pk, stale_since=seen_stale).update(stale_since=None)
     return len(ids)
+
+
+def rebuild_stale(*, now: datetime) -> int:
+    """Rebuild the blueprints whose rebuild was left behind; return how many entities."""
+    rows = Blueprint.objects.filter(stale_since__isnull=False).order_by("id")
+    return sum(rebuild(blueprint=row, now=now) for row in rows)
 
 
 def refresh_clock_values(*, now: datetime) -> int:

@@ -131,6 +131,7 @@ def test_a_failure_to_record_the_outcome_is_logged(
     ]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 @pytest.mark.usefixtures("embedded")
 def test_a_forked_process_has_a_background_thread_of_its_own() -> None:
     finish()

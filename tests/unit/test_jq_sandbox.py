@@ -257,6 +257,7 @@ def test_a_runaway_in_one_thread_does_not_fail_the_others() -> None:
     assert others == list(range(40))
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_forked_process_has_a_child_of_its_own() -> None:
     evaluate(".", 1)
     mine = sandbox.child.process.pid
@@ -265,6 +266,7 @@ def test_a_forked_process_has_a_child_of_its_own() -> None:
     assert sandbox.child.process.pid == mine
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_fork_while_a_thread_holds_the_sandbox_does_not_hang() -> None:
     with ThreadPoolExecutor(1) as pool:
         runaway = pool.submit(evaluate, "last(repeat(1))", None)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -10,18 +11,17 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
-import requests
 from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from portal.demo import PASSWORD
+from scorecards.packs.demo import read_demo
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -44,41 +44,37 @@ def environment(data_dir: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def server(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start the site on a free port and yield the process and its address."""
-    port = free_port()
+def server(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start the site on any free port and yield its process."""
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--port", str(port), "--message", "Log in as ada"],
+        [sys.executable, "manage.py", "serve", "--port", "0", "--message", "Log in as ada"],
         cwd=ROOT,
         env=environment(data_dir),
         stdout=subprocess.PIPE,
         text=True,
     )
-    yield process, f"http://127.0.0.1:{port}"
+    yield process
     process.kill()
     process.wait()
 
 
-def test_it_prints_the_address_and_answers_there(
-    server: tuple[subprocess.Popen[str], str],
-) -> None:
-    process, address = server
-    lines = [process.stdout.readline(), process.stdout.readline()]
-    assert lines == [f"Tidemark is at {address}/  (Ctrl-C stops it)\n", "Log in as ada\n"]
-    response = requests.get(f"{address}/healthz", timeout=30)
-    assert (response.status_code, response.text) == (200, "ok\n")
+def test_it_tells_its_address_and_answers_there(server: subprocess.Popen[str]) -> None:
+    lines = [server.stdout.readline(), server.stdout.readline()]
+    told = re.fullmatch(
+        r"Tidemark is at (http://127\.0\.0\.1:\d+/)  \(Ctrl-C stops it\)\n", lines[0]
+    )
+    assert lines[1] == "Log in as ada\n"
+    with urlopen(f"{told[1]}healthz", timeout=30) as response:
+        assert (response.status, response.read()) == (200, b"ok\n")
 
 
-def test_an_interrupt_ends_it_cleanly_and_quickly(
-    server: tuple[subprocess.Popen[str], str],
-) -> None:
-    process, address = server
-    process.stdout.readline()
-    requests.get(f"{address}/healthz", timeout=30)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=15) == 0
-    with pytest.raises(requests.ConnectionError):
-        requests.get(f"{address}/healthz", timeout=5)
+def test_an_interrupt_ends_it_cleanly_and_quickly(server: subprocess.Popen[str]) -> None:
+    address = server.stdout.readline().split()[3]
+    urlopen(f"{address}healthz", timeout=30).close()
+    server.send_signal(signal.SIGINT)
+    assert server.wait(timeout=15) == 0
+    with pytest.raises(URLError):
+        urlopen(f"{address}healthz", timeout=5)
 
 
 @pytest.mark.usefixtures("server")
@@ -108,3 +104,11 @@ def test_a_taken_port_is_refused_in_words() -> None:
     assert str(refused.value) == (
         f"Cannot listen on 127.0.0.1:{port}: {reason}. Choose another with --port or PORT=."
     )
+
+
+def test_the_logins_that_make_demo_prints_are_those_of_the_demo() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    logins = re.search(r"^LOGINS = (.*)$", makefile, re.MULTILINE)[1]
+    named = [user.username for user in read_demo(timezone.now()).users if user.username in logins]
+    assert named == ["admin", "maya"]
+    assert logins.endswith(f"the password is {PASSWORD}")

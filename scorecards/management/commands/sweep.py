@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from catalog.operations import refresh_clock_values
+from catalog.operations import rebuild_stale, refresh_clock_values
 from scorecards import operations
 
 
@@ -20,9 +20,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweep once."""
         now = timezone.now()
-        looked_at = refresh_clock_values(now=now)
+        looked_at = rebuild_stale(now=now) + refresh_clock_values(now=now)
         evaluated = operations.sweep(now=now)
         self.stdout.write(
-            f"Looked at {looked_at:,} entities with values on the clock, "
+            f"Worked out {looked_at:,} entities, "
             f"evaluated {evaluated:,} entities."
         )

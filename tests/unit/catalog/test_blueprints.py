@@ -194,3 +194,16 @@ def test_a_new_calculation_is_worked_out_for_the_entities_there_are():
     entity.refresh_from_db()
     assert entity.computed == {}
     assert "twice" not in entity.facts
+
+
+def test_a_large_rebuild_that_was_lost_is_done_by_the_sweep(settings):
+    make_blueprint()
+    entities = [make_entity(properties={"tier": 2}), make_entity(properties={"tier": 3})]
+    settings.TIDEMARK_INLINE_LIMIT = 1
+    make_blueprint(calculation_properties={"twice": calculation(".properties.tier * 2")})
+    assert Blueprint.objects.get(identifier="service").stale_since == NOW
+    assert operations.rebuild_stale(now=NOW) == 2
+    assert Blueprint.objects.get(identifier="service").stale_since is None
+    for entity in entities:
+        entity.refresh_from_db()
+    assert [entity.computed["twice"] for entity in entities] == [4, 6]

@@ -1,0 +1,41 @@
+"""The blueprints that the portal itself relies on: teams own entities, users belong to teams."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from catalog.models import TEAM, USER, Blueprint
+
+SYSTEM: dict[str, dict[str, Any]] = {
+    TEAM: {
+        "title": "Team",
+        "description": "Owns entities, and has people.",
+        "icon": "team",
+        "schema": {
+            "properties": {"description": {"type": "string", "title": "Description"}},
+            "required": [],
+        },
+    },
+    USER: {
+        "title": "User",
+        "description": "A person, known by e-mail address. Their teams are those that own this.",
+        "icon": "user",
+        "schema": {"properties": {}, "required": []},
+        "ownership": {"type": "Direct", "title": "Teams"},
+    },
+}
+
+
+def make_system_blueprints(**kwargs: Any) -> None:
+    """Make the system blueprints that are missing; sent by Django after every migration."""
+    rows = Blueprint.objects.filter(identifier__in=SYSTEM)
+    stored = set(rows.values_list("identifier", flat=True))
+    now = timezone.now()
+    for identifier in SYSTEM.keys() - stored:
+        Blueprint.objects.create(
+            identifier=identifier,
+            is_system=True,
+            created_at=now,
+            updated_at=now,
+            **SYSTEM[identifier],
+        )
