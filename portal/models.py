@@ -27,5 +27,8 @@ class ApiToken(AbstractAuthToken):
     scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.READ)
     last_used_at = models.DateTimeField(null=True, editable=False)
 
+    class Meta:
+        verbose_name = "API token"
+
     def __str__(self) -> str:
         return f"{self.name or self.token_key} ({self.get_scope_display()})"

@@ -211,6 +211,13 @@ UNFOLD = {
     "SITE_SUBHEADER": "Workshop",
     "SITE_SYMBOL": "water",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("tidemark/logo.svg"),
+        }
+    ],
     "STYLES": [lambda request: static("admin_tidemark/admin.css")],
     "BORDER_RADIUS": "6px",
     # Shades of the accent of the pages, see portal/static/tidemark/tokens.css.

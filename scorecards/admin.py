@@ -1,6 +1,5 @@
 """The workshop: scorecards with their levels and rules, and what they found, to be read."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -13,9 +12,9 @@ from django.utils.html import format_html
 from unfold.admin import StackedInline, TabularInline
 
 from catalog import registry
-from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become
-from catalog.conditions import explain, parse
-from catalog.forms_conditions import pretty, script_data
+from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become, once
+from catalog.conditions import Explanation, explain, parse
+from catalog.forms_conditions import plain, script_data
 from catalog.forms_rows import Subjects
 from catalog.forms_subjects import subjects_of
 from catalog.models import Blueprint
@@ -34,7 +33,7 @@ from scorecards.results import rule_results
 
 
 def offered(request: HttpRequest, scorecard: Scorecard | None) -> Subjects:
-    """Return what conditions can be about: the graded blueprints have it, or any while none is chosen."""
+    """Return what conditions can be about: what the graded blueprints have; all, while none is."""
     names = request.POST.getlist("blueprints")
     if not names and scorecard is not None and scorecard.pk:
         names = [blueprint.identifier for blueprint in scorecard.blueprints.all()]
@@ -105,7 +104,7 @@ class RuleInline(PartInline, StackedInline):
         return super().get_queryset(request).select_related("level", "owner")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Return the formset with what its conditions can be about, and the levels to choose from."""
+        """Return the formset, with what its conditions can be about and the levels to choose."""
         formset = super().get_formset(request, obj, **kwargs)
         formset.form.subjects = request.subjects
         formset.form.level_titles = _level_titles(request, obj)
@@ -140,7 +139,10 @@ class ScorecardAdmin(OperationAdmin):
     search_fields = ("title", "identifier")
     ordering = ("title", "id")
     fieldsets = (
-        (None, {"fields": ("title", "identifier", "description", "status", "blueprints", "filter")}),
+        (
+            None,
+            {"fields": ("title", "identifier", "description", "status", "blueprints", "filter")},
+        ),
     )
     change_form_before_template = "admin/tidemark/_scorecard_data.html"
 
@@ -198,7 +200,9 @@ class ScorecardAdmin(OperationAdmin):
             formset.faults = parts[formset.prefix]
         return formsets, instances
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
         """Give the page what its script reads."""
         context["condition_data"] = script_data(registry.graph())
         return super().render_change_form(request, context, *args, **kwargs)
@@ -239,7 +243,7 @@ class RuleAdmin(ReadOnlyAdmin):
 
     list_display = ("title", "identifier", "scorecard_link", "level", "is_enabled", "in_force_from")
     list_filter = ("is_enabled", "scorecard", ("level__title", admin.AllValuesFieldListFilter))
-    list_select_related = ("scorecard", "level")
+    select_related = ("scorecard", "level")
     search_fields = ("title", "identifier", "description")
     ordering = ("scorecard__title", "level__rank", "position", "id")
     fields = (
@@ -260,7 +264,7 @@ class EvaluationAdmin(ReadOnlyAdmin):
 
     list_display = ("entity", "blueprint", "scorecard", "level", "evaluated_at", "level_changed_at")
     list_filter = ("scorecard", ("level__title", admin.AllValuesFieldListFilter))
-    list_select_related = ("entity__blueprint", "scorecard", "level")
+    select_related = ("entity__blueprint", "scorecard", "level")
     search_fields = ("entity__title", "entity__identifier")
     ordering = ("scorecard_id", "entity_id")
     fields = ("entity", "scorecard", "level", "evaluated_at", "level_changed_at", "results")
@@ -271,12 +275,15 @@ class EvaluationAdmin(ReadOnlyAdmin):
         return obj.entity.blueprint
 
     @admin.display(description="Results")
+    @once
     def results(self, obj: Evaluation) -> str:
         """Show each rule's result, read out of the masks, with what was found and wanted."""
         now = timezone.now()
         specs = registry.graph().specs
         titles = specs[obj.entity.blueprint.identifier].fact_keys
-        rules = obj.scorecard.rules.select_related("level").order_by("level__rank", "position", "id")
+        rules = obj.scorecard.rules.select_related("level").order_by(
+            "level__rank", "position", "id"
+        )
         rows = [
             {
                 "rule": item.rule,
@@ -293,9 +300,9 @@ class EvaluationAdmin(ReadOnlyAdmin):
         return render_to_string("admin/tidemark/_rule_results.html", {"rows": rows})
 
 
-def _leaf(leaf: Any) -> Mapping[str, Any]:
-    found = leaf.found if isinstance(leaf.found, str) else pretty(leaf.found)
-    return {"label": leaf.label, "found": found or "nothing", "wanted": leaf.wanted_text, "passed": leaf.passed}
+def _leaf(leaf: Explanation) -> dict[str, str]:
+    found = plain(leaf.found) or "nothing"
+    return {"label": leaf.label, "found": found, "wanted": leaf.wanted_text}
 
 
 @admin.register(LevelChange)
@@ -304,7 +311,7 @@ class LevelChangeAdmin(ReadOnlyAdmin):
 
     list_display = ("at", "entity", "scorecard", "from_level", "to_level")
     list_filter = ("scorecard", ("to_level", admin.AllValuesFieldListFilter))
-    list_select_related = ("entity", "scorecard")
+    select_related = ("entity", "scorecard")
     search_fields = ("entity__title", "entity__identifier")
     ordering = ("-id",)
 
@@ -315,7 +322,7 @@ class RuleChangeAdmin(ReadOnlyAdmin):
 
     list_display = ("at", "entity", "scorecard", "rule", "before", "after")
     list_filter = ("after", "rule__scorecard")
-    list_select_related = ("entity", "rule__scorecard")
+    select_related = ("entity", "rule__scorecard")
     search_fields = ("entity__title", "entity__identifier", "rule__title")
     ordering = ("-id",)
 

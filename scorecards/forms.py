@@ -1,4 +1,4 @@
-"""The form of a scorecard: its texts, its levels and its rules, which together make one document."""
+"""The form of a scorecard: texts, levels and rules, which together make one document."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,9 +32,7 @@ def _order() -> forms.IntegerField:
 
 
 def _long_text(**kwargs: Any) -> TextField:
-    return TextField(
-        required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **kwargs
-    )
+    return TextField(required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **kwargs)
 
 
 class ConditionForm(OperationForm):
@@ -161,6 +159,7 @@ class RuleForm(ConditionForm):
         if self.instance.pk:
             # Results and history hang on it.
             self.fields["identifier"].disabled = True
+            self.fields["identifier"].help_text = ""
             self.initial["level"] = self.instance.level.title
             owner = self.instance.owner
             self.initial["owner"] = owner.identifier if owner else None
@@ -178,10 +177,18 @@ class RuleForm(ConditionForm):
         return self.cleaned_data["identifier"] or made or "rule"
 
     def definition(self, renamed: Mapping[str, str]) -> dict[str, Any]:
-        """Return the rule's part of the document; `renamed` maps old titles of levels to new ones."""
+        """Return the rule's part of the document; `renamed` maps titles of levels, old to new."""
         data = self.cleaned_data
         day = data["in_force_from"]
-        texts = ("identifier", "title", "description", "how_to_fix", "query", "filter", "is_enabled")
+        texts = (
+            "identifier",
+            "title",
+            "description",
+            "how_to_fix",
+            "query",
+            "filter",
+            "is_enabled",
+        )
         return {
             **{name: data[name] for name in texts},
             "level": renamed.get(data["level"], data["level"]),

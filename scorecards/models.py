@@ -143,7 +143,7 @@ class Evaluation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.entity_id} {self.scorecard_id} {self.level_id}"
+        return f"{self.entity} in {self.scorecard}"
 
 
 class LevelChange(models.Model):
@@ -171,7 +171,7 @@ class LevelChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.entity_id}: {self.from_level} to {self.to_level}"
+        return f"{self.entity}: {self.from_level} to {self.to_level}"
 
     @property
     def is_drop(self) -> bool:
@@ -200,4 +200,4 @@ class RuleChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.entity_id} {self.rule_id}: {self.before} to {self.after}"
+        return f"{self.entity}, {self.rule}: {self.before} to {self.after}"

@@ -58,7 +58,7 @@ def blueprint_of(body: Mapping[str, Any]) -> Blueprint:
 
 
 def batch_of(body: Mapping[str, Any]) -> tuple[list[EntityDraft], bool]:
-    """Return the drafts of a bulk request and whether to merge; raises `Invalid` with all faults."""
+    """Return the drafts of a bulk request and whether to merge; raises `Invalid`."""
     items = body.get("entities")
     if not isinstance(items, list):
         raise Invalid.at("entities", "give a list of entities")
@@ -70,7 +70,9 @@ def batch_of(body: Mapping[str, Any]) -> tuple[list[EntityDraft], bool]:
         raise Invalid.at("merge", "give true or false")
     unknown = sorted(body.keys() - {"blueprint", "entities", "merge"})
     if unknown:
-        raise Invalid.at(unknown[0], "there is no such field; there are: blueprint, entities, merge")
+        raise Invalid.at(
+            unknown[0], "there is no such field; there are: blueprint, entities, merge"
+        )
     drafts, faults = [], []
     for index, item in enumerate(items):
         try:

@@ -24,8 +24,12 @@ def save_blueprint(*, definition: Mapping[str, Any], by: Actor, now: datetime) -
     try:
         return save_blueprints(definitions=[definition], by=by, now=now)[0]
     except Invalid as error:
+        own = f"{definition.get('identifier')}."
         raise Invalid(
-            Fault(fault.path.removeprefix("blueprints[0]").removeprefix("."), fault.message)
+            Fault(
+                fault.path.removeprefix("blueprints[0]").removeprefix(".").removeprefix(own),
+                fault.message,
+            )
             for fault in error.faults
         ) from None
 

@@ -1,7 +1,24 @@
-"""The REST routes of this app."""
+"""The REST routes of this app, and those of entities, which are shown with their badges."""
 
 from rest_framework.routers import BaseRouter
+
+from scorecards.api.viewsets import (
+    EvaluationViewSet,
+    GradedEntityViewSet,
+    LevelChangeViewSet,
+    RuleResultViewSet,
+    RuleViewSet,
+    ScorecardViewSet,
+    TeamViewSet,
+)
 
 
 def register(router: BaseRouter) -> None:
     """Add the routes to the router of the site."""
+    router.register("entities", GradedEntityViewSet, basename="api-entity")
+    router.register("teams", TeamViewSet, basename="api-team")
+    router.register("scorecards", ScorecardViewSet, basename="api-scorecard")
+    router.register("rules", RuleViewSet, basename="api-rule")
+    router.register("evaluations", EvaluationViewSet, basename="api-evaluation")
+    router.register("rule-results", RuleResultViewSet, basename="api-rule-result")
+    router.register("level-changes", LevelChangeViewSet, basename="api-level-change")

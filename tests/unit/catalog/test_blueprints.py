@@ -45,7 +45,7 @@ def calculation(program: str) -> dict:
         ),
         (
             {"relations": {"to": {"target": "servise"}}},
-            "service.relations.to.target",
+            "relations.to.target",
             "did you mean 'service'",
         ),
         (
@@ -55,7 +55,7 @@ def calculation(program: str) -> dict:
         ),
         (
             {"mirror_properties": {"m": {"path": "own.$title"}}},
-            "service.mirror_properties.m.path",
+            "mirror_properties.m.path",
             "has no relation 'own'",
         ),
         (
@@ -63,7 +63,7 @@ def calculation(program: str) -> dict:
                 "relations": {"to": {"target": "service"}},
                 "mirror_properties": {"m": {"path": "to.langage"}},
             },
-            "service.mirror_properties.m.path",
+            "mirror_properties.m.path",
             "did you mean 'language'",
         ),
         (
@@ -78,7 +78,7 @@ def calculation(program: str) -> dict:
         ),
         (
             {"aggregation_properties": {"a": {"target": "nope", "calculationSpec": COUNT}}},
-            "service.aggregation_properties.a.target",
+            "aggregation_properties.a.target",
             "no blueprint 'nope'",
         ),
         (

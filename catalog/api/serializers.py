@@ -1,0 +1,117 @@
+"""The shapes in which the REST API shows the catalog. What is written goes to the operations."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog import registry
+from catalog.models import Blueprint, Change, Entity
+
+
+class BlueprintSerializer(serializers.Serializer):
+    """A blueprint document; the inner objects are those of the blueprint language."""
+
+    identifier = serializers.CharField(max_length=100)
+    title = serializers.CharField(max_length=100)
+    description = serializers.CharField(required=False)
+    icon = serializers.CharField(required=False)
+    schema = serializers.DictField(required=False)
+    relations = serializers.DictField(required=False)
+    mirror_properties = serializers.DictField(required=False)
+    calculation_properties = serializers.DictField(required=False)
+    aggregation_properties = serializers.DictField(required=False)
+    ownership = serializers.DictField(required=False, allow_null=True)
+
+    def to_representation(self, instance: Blueprint) -> dict[str, Any]:
+        """Return the document."""
+        return registry.document_of(instance)
+
+
+class ProblemSerializer(serializers.Serializer):
+    """Why a computed property has no value."""
+
+    property = serializers.CharField()
+    message = serializers.CharField()
+
+
+class EntitySerializer(serializers.Serializer):
+    """An entity, as it is shown; its blueprint is loaded with it."""
+
+    blueprint = serializers.CharField(source="blueprint.identifier")
+    identifier = serializers.CharField()
+    title = serializers.CharField()
+    icon = serializers.CharField()
+    team = serializers.ListField(child=serializers.CharField())
+    properties = serializers.DictField()
+    computed = serializers.DictField()
+    relations = serializers.SerializerMethodField()
+    problems = ProblemSerializer(many=True)
+    datasource = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    created_by = serializers.CharField()
+    updated_at = serializers.DateTimeField()
+    updated_by = serializers.CharField()
+
+    def get_relations(self, entity: Entity) -> dict[str, Any]:
+        """Return what each relation points at: an identifier, a list of them, or null."""
+        return {name: entity.fact(f"relation#{name}") for name in entity.blueprint.relations}
+
+
+class EntityPatchSerializer(serializers.Serializer):
+    """What may be said about an entity that the address names."""
+
+    title = serializers.CharField(required=False, allow_null=True, max_length=1000)
+    icon = serializers.CharField(required=False, allow_null=True, max_length=100)
+    team = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Identifiers of teams; one may be sent as plain text.",
+    )
+    properties = serializers.DictField(
+        required=False, help_text="Values by property; null takes a value away."
+    )
+    relations = serializers.DictField(
+        required=False,
+        help_text="By relation: an identifier, a list of identifiers, or null.",
+    )
+
+
+class EntityDraftSerializer(EntityPatchSerializer):
+    """An entity in a batch."""
+
+    identifier = serializers.CharField(max_length=1000)
+
+
+class EntityWriteSerializer(EntityDraftSerializer):
+    """An entity to be created."""
+
+    blueprint = serializers.CharField()
+
+
+class BulkSerializer(serializers.Serializer):
+    """Many entities of one blueprint."""
+
+    blueprint = serializers.CharField()
+    entities = EntityDraftSerializer(many=True)
+    merge = serializers.BooleanField(
+        required=False, default=True, help_text="false clears what an entity does not mention"
+    )
+
+
+class OutcomeSerializer(serializers.Serializer):
+    """What became of a batch."""
+
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+
+
+class ChangeSerializer(serializers.ModelSerializer):
+    """One line of the audit list: only what differed, before and after."""
+
+    class Meta:
+        model = Change
+        fields = (
+            "id", "at", "actor", "source", "kind", "blueprint", "identifier", "action",
+            "before", "after",
+        )  # fmt: skip

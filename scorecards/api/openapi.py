@@ -1,0 +1,110 @@
+"""How the OpenAPI document describes the routes of scorecards."""
+
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_view,
+)
+
+from catalog.api.openapi import PROPERTY, entity_docs
+from portal.api.errors import answers
+from scorecards.api.serializers import (
+    EvaluationSerializer,
+    GradedEntitySerializer,
+    LevelChangeSerializer,
+    RuleResultSerializer,
+    RuleSerializer,
+    ScorecardSerializer,
+    TeamSerializer,
+)
+
+LEVEL = OpenApiParameter(
+    "level",
+    str,
+    many=True,
+    description="`<scorecard>:<level>`, may be repeated: `level=dora_cfr:Gold`.",
+)
+_IDENTIFIER = OpenApiParameter(
+    "identifier",
+    str,
+    OpenApiParameter.PATH,
+    description="Slashes may stand as they are, or as tildes.",
+)
+_RULE = {
+    "identifier": "deploys_weekly",
+    "title": "Deploys at least weekly",
+    "how_to_fix": "Release smaller changes, more often.",
+    "level": "Bronze",
+    "query": {
+        "combinator": "and",
+        "conditions": [{"property": "deployment_frequency", "operator": ">=", "value": 1}],
+    },
+}
+_PATCH = OpenApiExample("Switched off", request_only=True, value={"is_enabled": False})
+
+ENTITIES = entity_docs(GradedEntitySerializer, LEVEL)
+
+TEAMS = extend_schema_view(
+    list=extend_schema(
+        parameters=[PROPERTY, LEVEL], responses=answers({200: TeamSerializer(many=True)}, 400)
+    ),
+    retrieve=extend_schema(parameters=[_IDENTIFIER], responses=answers({200: TeamSerializer}, 404)),
+)
+
+SCORECARDS = extend_schema_view(
+    list=extend_schema(responses=answers({200: ScorecardSerializer(many=True)}, 400)),
+    retrieve=extend_schema(
+        parameters=[_IDENTIFIER], responses=answers({200: ScorecardSerializer}, 404)
+    ),
+    create=extend_schema(
+        responses=answers({201: ScorecardSerializer}, 400, 403, 409),
+        examples=[
+            OpenApiExample(
+                "A scorecard",
+                request_only=True,
+                value={
+                    "identifier": "delivery",
+                    "title": "Delivery",
+                    "blueprints": ["service"],
+                    "rules": [_RULE],
+                },
+            )
+        ],
+    ),
+    update=extend_schema(
+        parameters=[_IDENTIFIER],
+        responses=answers({200: ScorecardSerializer, 201: ScorecardSerializer}, 400, 403),
+    ),
+    partial_update=extend_schema(
+        parameters=[_IDENTIFIER],
+        responses=answers({200: ScorecardSerializer}, 400, 403, 404),
+    ),
+    destroy=extend_schema(parameters=[_IDENTIFIER], responses=answers({204: None}, 403, 404)),
+)
+
+RULES = extend_schema_view(
+    list=extend_schema(responses=answers({200: RuleSerializer(many=True)}, 400)),
+    retrieve=extend_schema(responses=answers({200: RuleSerializer}, 404)),
+    create=extend_schema(
+        responses=answers({201: RuleSerializer}, 400, 403, 409),
+        examples=[
+            OpenApiExample("A rule", request_only=True, value={"scorecard": "delivery", **_RULE})
+        ],
+    ),
+    update=extend_schema(responses=answers({200: RuleSerializer}, 400, 403, 404)),
+    partial_update=extend_schema(
+        responses=answers({200: RuleSerializer}, 400, 403, 404), examples=[_PATCH]
+    ),
+    destroy=extend_schema(responses=answers({204: None}, 403, 404)),
+)
+
+EVALUATIONS = extend_schema_view(
+    list=extend_schema(responses=answers({200: EvaluationSerializer(many=True)}, 400))
+)
+RULE_RESULTS = extend_schema_view(
+    list=extend_schema(responses=answers({200: RuleResultSerializer(many=True)}, 400))
+)
+LEVEL_CHANGES = extend_schema_view(
+    list=extend_schema(responses=answers({200: LevelChangeSerializer(many=True)}, 400))
+)

@@ -1,0 +1,149 @@
+"""The shapes in which the REST API shows scorecards and what they found."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from catalog.api.serializers import EntitySerializer
+from catalog.models import Entity
+from scorecards.models import LevelColor, Rule, RuleChange, Scorecard
+from scorecards.operations import document_of, rule_document_of
+
+
+class BadgeSerializer(serializers.Serializer):
+    """The level that an entity holds in one scorecard; rank 0 is the floor."""
+
+    level = serializers.CharField(allow_null=True)
+    color = serializers.CharField(allow_null=True)
+    rank = serializers.IntegerField(allow_null=True)
+
+
+class GradedEntitySerializer(EntitySerializer):
+    """An entity with its badges, by scorecard; its evaluations are loaded with it."""
+
+    scorecards = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DictField(child=BadgeSerializer()))
+    def get_scorecards(self, entity: Entity) -> dict[str, Any]:
+        """Return the badge of each scorecard that grades the entity."""
+        return {
+            row.scorecard.identifier: BadgeSerializer(
+                {
+                    "level": row.level and row.level.title,
+                    "color": row.level and row.level.color,
+                    "rank": row.level and row.level.rank,
+                }
+            ).data
+            for row in entity.evaluations.all()
+        }
+
+
+class TeamSerializer(GradedEntitySerializer):
+    """A team, with how many people and entities belong to it directly."""
+
+    member_count = serializers.IntegerField()
+    entity_count = serializers.IntegerField()
+
+
+class LevelSerializer(serializers.Serializer):
+    """A level of a scorecard."""
+
+    title = serializers.CharField(max_length=100)
+    color = serializers.ChoiceField(choices=LevelColor.choices)
+
+
+class RuleDocumentSerializer(serializers.Serializer):
+    """A rule in its scorecard's document."""
+
+    identifier = serializers.CharField(max_length=100)
+    title = serializers.CharField(max_length=200)
+    description = serializers.CharField(required=False)
+    how_to_fix = serializers.CharField(required=False)
+    level = serializers.CharField(help_text="Title of a level of the scorecard")
+    query = serializers.DictField()
+    filter = serializers.DictField(required=False, allow_null=True)
+    is_enabled = serializers.BooleanField(required=False, default=True)
+    in_force_from = serializers.DateField(required=False, allow_null=True)
+    owner = serializers.CharField(required=False, allow_null=True, help_text="Identifier of a team")
+
+
+class RuleSerializer(RuleDocumentSerializer):
+    """A rule on its own."""
+
+    id = serializers.IntegerField(read_only=True)
+    scorecard = serializers.CharField(help_text="Identifier of the scorecard")
+
+    def to_representation(self, instance: Rule) -> dict[str, Any]:
+        """Return the document, and where the rule is."""
+        return {
+            "id": instance.pk,
+            "scorecard": instance.scorecard.identifier,
+            **rule_document_of(instance),
+        }
+
+
+class ScorecardSerializer(serializers.Serializer):
+    """A scorecard document: levels from the lowest, rules by level."""
+
+    identifier = serializers.CharField(max_length=100)
+    title = serializers.CharField(max_length=200)
+    description = serializers.CharField(required=False)
+    blueprints = serializers.ListField(child=serializers.CharField())
+    filter = serializers.DictField(required=False, allow_null=True)
+    status = serializers.ChoiceField(choices=Scorecard.Status.choices, required=False)
+    levels = LevelSerializer(many=True, required=False)
+    rules = RuleDocumentSerializer(many=True, required=False)
+
+    def to_representation(self, instance: Scorecard) -> dict[str, Any]:
+        """Return the document."""
+        return document_of(instance)
+
+
+class EvaluationSerializer(serializers.Serializer):
+    """What one scorecard found about one entity."""
+
+    blueprint = serializers.CharField(source="entity.blueprint.identifier")
+    entity = serializers.CharField(source="entity.identifier")
+    entity_title = serializers.CharField(source="entity.title")
+    scorecard = serializers.CharField(source="scorecard.identifier")
+    level = serializers.CharField(source="level.title", default=None, allow_null=True)
+    color = serializers.CharField(source="level.color", default=None, allow_null=True)
+    rank = serializers.IntegerField(source="level.rank", default=None, allow_null=True)
+    evaluated_at = serializers.DateTimeField()
+    level_changed_at = serializers.DateTimeField()
+
+
+class RuleResultSerializer(serializers.Serializer):
+    """What one rule says about one entity."""
+
+    blueprint = serializers.CharField()
+    entity = serializers.CharField(source="entity_identifier")
+    entity_title = serializers.CharField()
+    scorecard = serializers.CharField(source="scorecard_identifier")
+    rule = serializers.CharField()
+    rule_title = serializers.CharField()
+    level = serializers.CharField(source="rule_level", help_text="The level the rule belongs to")
+    status = serializers.ChoiceField(choices=RuleChange.Result.choices)
+    evaluated_at = serializers.DateTimeField()
+
+
+class LevelChangeSerializer(serializers.Serializer):
+    """An entity moved from one level to another; rank -1 is "not graded"."""
+
+    id = serializers.IntegerField()
+    blueprint = serializers.CharField(source="entity.blueprint.identifier")
+    entity = serializers.CharField(source="entity.identifier")
+    entity_title = serializers.CharField(source="entity.title")
+    scorecard = serializers.CharField(source="scorecard.identifier")
+    from_level = serializers.CharField()
+    to_level = serializers.CharField()
+    from_rank = serializers.IntegerField()
+    to_rank = serializers.IntegerField()
+    direction = serializers.SerializerMethodField()
+    at = serializers.DateTimeField()
+
+    @extend_schema_field(serializers.ChoiceField(choices=[("up", "Up"), ("down", "Down")]))
+    def get_direction(self, change: Any) -> str:
+        """Return up or down."""
+        return "down" if change.is_drop else "up"

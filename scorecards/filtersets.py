@@ -1,0 +1,120 @@
+"""What lists of scorecards and of what they found can be narrowed to."""
+
+from django.db import models
+from django_filters import (
+    CharFilter,
+    ChoiceFilter,
+    FilterSet,
+    IsoDateTimeFilter,
+    TypedChoiceFilter,
+)
+
+from catalog.filtersets import EntityFilterSet, PairsFilter, TeamFilter
+from scorecards.models import Evaluation, LevelChange, Rule, RuleChange, Scorecard
+
+
+class LevelFilter(PairsFilter):
+    """Keep the entities that hold these levels of these scorecards."""
+
+    def filter(self, qs: models.QuerySet, value: list[tuple[str, str]]) -> models.QuerySet:
+        """Read the evaluations of each scorecard that is named."""
+        for scorecard, level in value or []:
+            rows = Evaluation.objects.filter(scorecard__identifier=scorecard, level__title=level)
+            qs = qs.filter(pk__in=rows.values("entity_id"))
+        return qs
+
+
+class GradedEntityFilterSet(EntityFilterSet):
+    """The filters of lists of entities that are shown with their scorecards."""
+
+    level = LevelFilter("evaluations__level__title", label="<scorecard>:<level>, may be repeated")
+
+
+class GradedTeamFilterSet(GradedEntityFilterSet):
+    """The filters of the list of teams."""
+
+    blueprint = None
+    team = None
+
+
+class ScorecardFilterSet(FilterSet):
+    """The filters of the list of scorecards."""
+
+    identifier = CharFilter()
+    status = ChoiceFilter(choices=Scorecard.Status.choices)
+    blueprint = CharFilter(
+        "blueprints__identifier", label="Identifier of a blueprint that is graded"
+    )
+
+    class Meta:
+        model = Scorecard
+        fields: tuple[str, ...] = ()
+
+
+class RuleFilterSet(FilterSet):
+    """The filters of the list of rules."""
+
+    scorecard = CharFilter("scorecard__identifier", label="Identifier of the scorecard")
+    identifier = CharFilter(label="Identifier of the rule in its scorecard")
+    level = CharFilter("level__title", label="Title of the level")
+    enabled = TypedChoiceFilter(
+        "is_enabled",
+        choices=[("true", "Yes"), ("false", "No")],
+        coerce=lambda value: value == "true",
+        empty_value="",
+        label="true or false",
+    )
+    owner = CharFilter("owner__identifier", label="Identifier of the owning team")
+
+    class Meta:
+        model = Rule
+        fields: tuple[str, ...] = ()
+
+
+class _FoundFilterSet(FilterSet):
+    """The filters of everything that is about one entity and one scorecard."""
+
+    scorecard = CharFilter("scorecard__identifier", label="Identifier of the scorecard")
+    blueprint = CharFilter("entity__blueprint__identifier", label="Identifier of the blueprint")
+    entity = CharFilter("entity__identifier", label="Identifier of the entity")
+    team = TeamFilter("entity__", label="Identifier of the team that owns the entity")
+
+
+class EvaluationFilterSet(_FoundFilterSet):
+    """The filters of the list of evaluations."""
+
+    level = CharFilter("level__title", label="Title of the level that is held")
+
+    class Meta:
+        model = Evaluation
+        fields: tuple[str, ...] = ()
+
+
+class RuleResultFilterSet(_FoundFilterSet):
+    """The filters of rule results: of evaluations multiplied by the rules of their scorecard."""
+
+    rule = CharFilter("rule_identifier", label="Identifier of the rule")
+    status = ChoiceFilter(choices=RuleChange.Result.choices)
+
+    class Meta:
+        model = Evaluation
+        fields: tuple[str, ...] = ()
+
+
+class LevelChangeFilterSet(_FoundFilterSet):
+    """The filters of the history of levels."""
+
+    since = IsoDateTimeFilter("at", lookup_expr="gte", label="From this moment on")
+    direction = ChoiceFilter(
+        choices=[("up", "Up"), ("down", "Down")], method="filter_direction", label="up or down"
+    )
+
+    class Meta:
+        model = LevelChange
+        fields: tuple[str, ...] = ()
+
+    def filter_direction(self, qs: models.QuerySet, name: str, value: str) -> models.QuerySet:
+        """Keep the moves to a higher level, or those to a lower one."""
+        if value == "up":
+            return qs.filter(to_rank__gt=models.F("from_rank"))
+        return qs.filter(to_rank__lt=models.F("from_rank"))

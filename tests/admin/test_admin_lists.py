@@ -1,0 +1,240 @@
+"""Every page of the admin answers, with as many queries however many rows there are."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin as django_admin
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django_celery_results.models import TaskResult
+
+from catalog.models import Change, Entity
+from catalog.operations import EntityDraft, upsert_entities
+from portal.models import ApiToken
+from scorecards.models import Evaluation, LevelChange, Rule, RuleChange, Scorecard
+from scorecards.operations import document_of, save_scorecard
+from tests.admin.builders import BY, NOW, make_entities
+
+# The queries that a list may take: session, user, count, rows, and what its filters offer.
+LISTS = {
+    "catalog/blueprint": 5,
+    "catalog/entity": 6,
+    "catalog/entity/?blueprint=_team": 6,
+    "catalog/entity/?q=name": 6,
+    "catalog/change": 5,
+    "scorecards/scorecard": 7,
+    "scorecards/rule": 8,
+    "scorecards/rule/?q=covered": 8,
+    "scorecards/evaluation": 8,
+    "scorecards/evaluation/?q=name": 8,
+    "scorecards/levelchange": 8,
+    "scorecards/rulechange": 6,
+    "portal/user": 5,
+    "portal/apitoken": 5,
+    "django_celery_results/taskresult": 6,
+}
+
+
+def page_of(name: str) -> str:
+    path, _, query = name.partition("/?")
+    return f"/admin/{path}/" + (f"?{query}" if query else "")
+
+
+def queries(admin: Client, page: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert admin.get(page).status_code == 200
+    return len(captured)
+
+
+def grow(scorecard: Scorecard, *, start: int, count: int) -> None:
+    """Add rows of every kind."""
+    names = [f"name-{number}" for number in range(start, start + count)]
+    service = Entity.objects.filter(blueprint__identifier="service")[0].blueprint
+    drafts = [
+        EntityDraft(
+            identifier=name,
+            properties={"tier": "one", "coverage": 60},
+            relations={"system": "billing", "uses": ["low", "high"]},
+            team=["red", "blue"],
+        )
+        for name in names
+    ]
+    made = upsert_entities(blueprint=service, drafts=drafts, by=BY, now=NOW).entities
+    make_entities("_team", *(f"team-{name}" for name in names))
+    definition = document_of(scorecard)
+    for number, name in enumerate(names[:8]):
+        rule = {**definition["rules"][0], "identifier": name, "owner": f"team-{name}"}
+        save_scorecard(
+            definition={**definition, "identifier": f"card-{name}", "rules": [rule]}, by=BY, now=NOW
+        )
+        user = get_user_model().objects.create_user(username=name, email=f"{name}@example.org")
+        ApiToken.objects.create(user=user, expiry=timedelta(days=1))
+        TaskResult.objects.create(task_id=name, task_name=f"task-{number % 2}")
+    for entity in made:
+        LevelChange.objects.create(
+            entity=entity, scorecard=scorecard, from_level="Basic", to_level="Bronze",
+            from_rank=0, to_rank=1, at=NOW,
+        )  # fmt: skip
+        RuleChange.objects.create(
+            entity=entity, rule=scorecard.rules.all()[0], before="FAIL", after="PASS", at=NOW
+        )
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_takes_as_many_queries_however_long_it_is(
+    admin: Client, scorecard: Scorecard, name: str
+) -> None:
+    grow(scorecard, start=0, count=2)
+    before = queries(admin, page_of(name))
+    grow(scorecard, start=2, count=20)
+    after = queries(admin, page_of(name))
+    assert before == after
+    assert after <= LISTS[name]
+
+
+def forms(scorecard: Scorecard) -> Iterator[str]:
+    """Return the page of one object of each kind."""
+    entity = Entity.objects.get(identifier="name-0")
+    for path, pk in (
+        ("catalog/blueprint", entity.blueprint_id),
+        ("catalog/entity", entity.pk),
+        ("catalog/change", Change.objects.latest("id").pk),
+        ("scorecards/scorecard", scorecard.pk),
+        ("scorecards/rule", Rule.objects.latest("id").pk),
+        ("scorecards/evaluation", Evaluation.objects.get(entity=entity, scorecard=scorecard).pk),
+        ("scorecards/levelchange", LevelChange.objects.latest("id").pk),
+        ("scorecards/rulechange", RuleChange.objects.latest("id").pk),
+        ("portal/user", get_user_model().objects.get(username="name-0").pk),
+        ("django_celery_results/taskresult", TaskResult.objects.latest("id").pk),
+    ):
+        yield f"/admin/{path}/{pk}/change/"
+
+
+def test_every_form_answers(admin: Client, scorecard: Scorecard) -> None:
+    grow(scorecard, start=0, count=2)
+    for page in forms(scorecard):
+        assert queries(admin, page) <= 14, page
+    for page in ("catalog/blueprint", "scorecards/scorecard", "portal/user", "portal/apitoken"):
+        assert queries(admin, f"/admin/{page}/add/") <= 10, page
+    assert queries(admin, "/admin/catalog/entity/add/?blueprint=service") <= 8
+    assert queries(admin, "/admin/") <= 4
+
+
+def test_a_scorecard_takes_as_many_queries_however_many_rules_it_has(
+    admin: Client, scorecard: Scorecard
+) -> None:
+    page = f"/admin/scorecards/scorecard/{scorecard.pk}/change/"
+    before = queries(admin, page)
+    definition = document_of(scorecard)
+    rule = {**definition["rules"][0], "owner": "red"}
+    rules = [{**rule, "identifier": f"rule-{number}"} for number in range(20)]
+    save_scorecard(definition={**definition, "rules": rules}, by=BY, now=NOW)
+    assert queries(admin, page) == before
+
+
+def test_an_entity_takes_as_many_queries_however_much_it_points_at(
+    admin: Client, scorecard: Scorecard
+) -> None:
+    grow(scorecard, start=0, count=20)
+    entity = Entity.objects.get(identifier="low")
+    page = f"/admin/catalog/entity/{entity.pk}/change/"
+    before = queries(admin, page)
+    draft = EntityDraft(
+        identifier="low", relations={"uses": [f"name-{number}" for number in range(20)]}
+    )
+    upsert_entities(blueprint=entity.blueprint, drafts=[draft], by=BY, now=NOW)
+    assert queries(admin, page) == before
+
+
+READ_ONLY = (
+    "catalog/change",
+    "scorecards/rule",
+    "scorecards/evaluation",
+    "scorecards/levelchange",
+    "scorecards/rulechange",
+    "django_celery_results/taskresult",
+)
+
+
+@pytest.mark.parametrize("path", READ_ONLY)
+def test_history_and_results_are_never_edited(
+    admin: Client, scorecard: Scorecard, path: str
+) -> None:
+    grow(scorecard, start=0, count=1)
+    page = next(page for page in forms(scorecard) if page.startswith(f"/admin/{path}/"))
+    delete = page.removesuffix("change/") + "delete/"
+    assert admin.post(page, {"identifier": "edited"}).status_code == 403
+    assert admin.post(delete, {"post": "yes"}).status_code == 403
+    assert admin.post(f"/admin/{path}/add/", {}).status_code == 403
+    bulk = {"action": "delete_selected", "_selected_action": ["1"], "post": "yes"}
+    admin.post(f"/admin/{path}/", bulk)
+    assert admin.get(page).status_code == 200
+
+
+def test_an_evaluation_shows_what_each_rule_found_and_wanted(
+    admin: Client, scorecard: Scorecard
+) -> None:
+    evaluation = Evaluation.objects.get(entity__identifier="middle")
+    page = admin.get(f"/admin/scorecards/evaluation/{evaluation.pk}/change/").content.decode()
+    words = " ".join(page.split())
+    assert words.count("Coverage: 60") == 2
+    assert "at least 50" in words
+    assert "at least 80" in words
+    assert words.count('tm-status-pass">PASS') == 1
+    assert words.count('tm-status-fail">FAIL') == 1
+
+
+def test_the_history_link_leads_to_the_changes_of_the_object(
+    admin: Client, scorecard: Scorecard
+) -> None:
+    entity = Entity.objects.get(identifier="middle")
+    page = admin.get(f"/admin/catalog/entity/{entity.pk}/history/", follow=True)
+    assert page.status_code == 200
+    (change,) = page.context["cl"].result_list
+    assert (change.identifier, change.action) == ("middle", "created")
+
+
+def test_the_palette_finds_entities(admin: Client, scorecard: Scorecard) -> None:
+    page = admin.get("/admin/search/?s=middle&extended=1").content.decode()
+    assert "Middle (middle)" in page
+
+
+def test_members_without_staff_rights_stay_outside(scorecard: Scorecard) -> None:
+    user = get_user_model().objects.create_user(username="ann", email="ann@example.org")
+    client = Client()
+    client.force_login(user)
+    page = f"/admin/scorecards/scorecard/{scorecard.pk}/change/"
+    assert client.get(page).status_code == 302
+    assert client.post(page, {"title": "x"}).status_code == 302
+    assert client.get("/admin/catalog/entity/choices/service/").status_code == 302
+
+
+def test_staff_edit_the_catalog_but_not_who_comes_in(scorecard: Scorecard) -> None:
+    user = get_user_model().objects.create_user(
+        username="ann", email="ann@example.org", is_staff=True
+    )
+    client = Client()
+    client.force_login(user)
+    assert client.get("/admin/catalog/entity/").status_code == 200
+    assert client.get(f"/admin/scorecards/scorecard/{scorecard.pk}/change/").status_code == 200
+    assert client.get("/admin/portal/user/").status_code == 403
+    assert client.get("/admin/portal/apitoken/").status_code == 403
+
+
+def test_nothing_is_registered_that_has_no_place_here() -> None:
+    assert sorted(model._meta.label for model in django_admin.site._registry) == [
+        "catalog.Blueprint",
+        "catalog.Change",
+        "catalog.Entity",
+        "django_celery_results.TaskResult",
+        "portal.ApiToken",
+        "portal.User",
+        "scorecards.Evaluation",
+        "scorecards.LevelChange",
+        "scorecards.Rule",
+        "scorecards.RuleChange",
+        "scorecards.Scorecard",
+    ]
