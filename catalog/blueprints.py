@@ -160,7 +160,7 @@ def parse(document: Mapping[str, Any], *, is_stored: bool = False) -> BlueprintS
             key: _calculation(key, item) for key, item in whole["calculation_properties"].items()
         },
         aggregations={
-            key: _aggregation(key, item, found)
+            key: _aggregation(key, item, owner=whole["identifier"], found=found)
             for key, item in whole["aggregation_properties"].items()
         },
         ownership=_ownership(whole["ownership"]),
@@ -179,6 +179,9 @@ def _schema_faults(schema: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault("schema.required", f"'{name}' is not one of the properties")
     for name, definition in schema["properties"].items():
         path = f"schema.properties.{name}"
+        if schemas.holds_reference(definition):
+            yield Fault(path, "not a usable JSON schema: $ref is not supported; write it out")
+            continue
         try:
             checker = schemas.validator_of(schemas.property_schema(definition))
         except (ValueError, jsonschema_rs.ReferencingError) as error:
@@ -246,11 +249,16 @@ def _calculation(key: str, item: Mapping[str, Any]) -> Calculation:
     )
 
 
-def _aggregation(key: str, item: Mapping[str, Any], found: list[Fault]) -> Aggregation:
+def _aggregation(
+    key: str, item: Mapping[str, Any], *, owner: str, found: list[Fault]
+) -> Aggregation:
     at = f"aggregation_properties.{key}"
     spec = item["calculationSpec"]
     found.extend(_spec_faults(spec, f"{at}.calculationSpec"))
     chosen = (item.get("pathFilter") or [{}])[0]
+    if chosen.get("fromBlueprint") not in (None, owner, item["target"]):
+        place = f"{at}.pathFilter[0].fromBlueprint"
+        found.append(Fault(place, f"a path starts at '{owner}' or at '{item['target']}'"))
     return Aggregation(
         identifier=key,
         target=item["target"],
@@ -277,10 +285,10 @@ def _spec_faults(spec: Mapping[str, Any], at: str) -> Iterator[Fault]:
 
 
 def _query(raw: Any, at: str, found: list[Fault]) -> Query | None:
-    if not raw or not (raw.get("rules") or raw.get("conditions")):
+    if not raw:
         return None
     try:
-        return parse_query(raw, path=at)
+        return parse_query(raw, path=at, allow_empty=True)
     except ConditionError as error:
         found.extend(Fault(problem.path, problem.message) for problem in error.problems)
         return None

@@ -16,9 +16,9 @@ def identifier_fault(value: Any) -> Iterator[Fault]:
     """Yield what is wrong with the identifier of an entity, if anything."""
     if not isinstance(value, str) or not value:
         yield Fault("identifier", "give a text")
-    elif len(value) > 1000 or len(value.encode()) > MAX_BYTES:
+    elif len(value) > 1000 or len(value.encode(errors="surrogatepass")) > MAX_BYTES:
         yield Fault("identifier", "is too long: at most 1,000 characters and 2,000 bytes")
-    elif not _ALLOWED.match(value):
+    elif not _ALLOWED.fullmatch(value):
         yield Fault(
             "identifier",
             "may hold letters, digits and @ _ . + : \\ / = - only, and not be '.' or '..'",

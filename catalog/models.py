@@ -1,5 +1,6 @@
 """What exists and who owns it."""
 
+from collections.abc import Iterable
 from secrets import randbits
 from typing import Any
 
@@ -50,6 +51,13 @@ class Blueprint(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Save under a new revision."""
+        self.revision = new_revision()
+        if update_fields is not None:
+            update_fields = {*update_fields, "revision"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
 
 class Entity(models.Model):

@@ -12,6 +12,9 @@ from catalog.errors import Fault
 # Formats of the blueprint language that JSON Schema knows under another name.
 FORMATS = {"url": "uri", "timer": "date-time"}
 _SUBSCHEMA_MAPS = ("properties", "patternProperties")
+_REFERENCES = frozenset(["$ref", "$dynamicRef", "$recursiveRef"])
+# Texts for people, which a blueprint may also leave null.
+_NOTES = frozenset(["title", "description", "icon"])
 
 
 def _deny(uri: str) -> Any:
@@ -36,8 +39,26 @@ def faults(validator: jsonschema_rs.Draft202012Validator, value: Any) -> list[Fa
     ]
 
 
-def property_schema(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return plain JSON Schema for one property definition of a blueprint."""
+def holds_reference(schema: Any) -> bool:
+    """Say whether a schema refers to another, or to itself, at any depth.
+
+    A property stands alone: what `#` means would change with the schema around it.
+    """
+    if isinstance(schema, Mapping):
+        return any(
+            (key in _REFERENCES and isinstance(item, str)) or holds_reference(item)
+            for key, item in schema.items()
+        )
+    return isinstance(schema, list) and any(map(holds_reference, schema))
+
+
+def property_schema(definition: Any) -> Any:
+    """Return plain JSON Schema for one property definition of a blueprint.
+
+    What is no object (JSON Schema knows `true` and `false`) is left for the compiler to judge.
+    """
+    if not isinstance(definition, Mapping):
+        return definition
     if definition.get("format") == "labeled-url":
         return {
             "type": "object",
@@ -48,10 +69,12 @@ def property_schema(definition: Mapping[str, Any]) -> dict[str, Any]:
                 "displayText": {"type": ["string", "null"]},
             },
         }
-    schema = dict(definition)
-    if "format" in schema:
+    schema = {
+        key: item for key, item in definition.items() if key not in _NOTES or item is not None
+    }
+    if isinstance(schema.get("format"), str):
         schema["format"] = FORMATS.get(schema["format"], schema["format"])
-    if isinstance(schema.get("items"), Mapping):
+    if "items" in schema:
         schema["items"] = property_schema(schema["items"])
     for key in _SUBSCHEMA_MAPS:
         if isinstance(schema.get(key), Mapping):

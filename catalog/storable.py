@@ -1,17 +1,21 @@
-"""What JSON allows and no database keeps: NUL, half surrogate pairs, infinities, endless nesting.
+"""What JSON allows and no database keeps: NUL, half surrogate pairs, infinities, endless nesting,
+integers beyond every float.
 
 Pure. Such values are refused before anything is looked up, on every database alike, so that a
 catalog kept in SQLite can always move to PostgreSQL.
 """
 
 import json
+import re
+import sys
 from collections.abc import Iterator
-from math import isfinite
 from typing import Any
 
 from catalog.errors import Fault
 
 MAX_DEPTH = 50
+# No smaller integer is beyond the floats, which arithmetic and jq turn numbers into.
+_LONG_NUMBER = re.compile(rf"[0-9]{{{sys.float_info.max_10_exp + 1}}}")
 _TEXT = "holds a character that cannot be stored (NUL or half a surrogate pair); remove it"
 _NUMBER = "is not a finite number; give one, or null"
 _DEPTH = f"is nested more than {MAX_DEPTH} levels deep; flatten it"
@@ -29,7 +33,8 @@ def _looks_odd(value: Any) -> bool:
         text.encode()
     except (ValueError, TypeError, RecursionError):
         return True
-    return "\\u0000" in text or text.count("[") + text.count("{") > MAX_DEPTH
+    is_deep = text.count("[") + text.count("{") > MAX_DEPTH
+    return is_deep or "\\u0000" in text or _LONG_NUMBER.search(text) is not None
 
 
 def _search(value: Any, path: str, depth: int) -> Iterator[Fault]:
@@ -39,7 +44,7 @@ def _search(value: Any, path: str, depth: int) -> Iterator[Fault]:
     match value:
         case str() if not _is_text(value):
             yield Fault(path, _TEXT)
-        case float() if not isfinite(value):
+        case int() | float() if not abs(value) <= sys.float_info.max:
             yield Fault(path, _NUMBER)
         case dict():
             for key, item in value.items():

@@ -4,15 +4,14 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
-from rest_framework.routers import DefaultRouter
 
 from catalog.api.urls import register as register_catalog
+from portal.api.viewsets import Router, UnknownAddress
 from scorecards.api.urls import register as register_scorecards
 
-router = DefaultRouter()
-router.include_root_view = True
+router = Router()
 register_catalog(router)
 register_scorecards(router)
 
@@ -31,5 +30,6 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/", include(router.urls)),
+    re_path(r"^api/(?:.*/)?$", UnknownAddress.as_view()),
     path("", include("portal.dashboards.urls")),
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from catalog.conditions import parse
 from scorecards.evaluation import Program, RuleSpec, ScorecardSpec, compile_scorecard
@@ -36,6 +37,11 @@ class CompiledScorecard:
     program: Program
     levels: dict[int, LevelInfo]
     rules: tuple[RuleInfo, ...]
+
+    @cached_property
+    def last_rule_at(self) -> datetime | None:
+        """Return when the youngest rule was made."""
+        return max((rule.created_at for rule in self.rules), default=None)
 
 
 _kept: dict[int, CompiledScorecard] = {}

@@ -194,7 +194,6 @@ def _rule(
         )
     found.extend(_query_faults(item["query"], f"{at}.query", keys))
     found.extend(_query_faults(item.get("filter"), f"{at}.filter", keys))
-    day = item.get("in_force_from")
     return RuleDocument(
         identifier=item["identifier"],
         title=item["title"],
@@ -204,9 +203,18 @@ def _rule(
         query=item["query"],
         filter=item.get("filter"),
         is_enabled=item.get("is_enabled", True),
-        in_force_from=date.fromisoformat(day) if day else None,
+        in_force_from=_day(item.get("in_force_from"), f"{at}.in_force_from", found),
         owner=item.get("owner"),
     )
+
+
+def _day(text: str | None, at: str, found: list[Fault]) -> date | None:
+    try:
+        return date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        # JSON Schema's calendar has a year 0.
+        found.append(Fault(at, f"there is no day '{text}'; write one like 2025-01-31"))
+        return None
 
 
 def _query_faults(raw: Mapping[str, Any] | None, at: str, keys: Collection[str]) -> Iterator[Fault]:

@@ -1,7 +1,9 @@
 """How good it is: scorecards, what they found, and what moved."""
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -34,7 +36,24 @@ class LevelColor(models.TextChoices):
     BROWN = "brown", "Brown"
 
 
-class Scorecard(models.Model):
+class _Graded(models.Model):
+    """A part of a scorecard: saved together with the scores that the save moves, or not at all."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and score anew, in one transaction (see `scorecards.receivers`)."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete, and score anew, in one transaction."""
+        with transaction.atomic():
+            return super().delete(*args, **kwargs)
+
+
+class Scorecard(_Graded):
     """Rules in ordered levels, for the entities of some blueprints that pass its filter."""
 
     class Status(models.TextChoices):
@@ -60,7 +79,7 @@ class Scorecard(models.Model):
         return self.title
 
 
-class Level(models.Model):
+class Level(_Graded):
     """A step of a scorecard. Rank 0 is the floor, where every entity starts; it owns no rules."""
 
     scorecard = models.ForeignKey(Scorecard, on_delete=models.CASCADE, related_name="levels")
@@ -77,7 +96,7 @@ class Level(models.Model):
         return self.title
 
 
-class Rule(models.Model):
+class Rule(_Graded):
     """One requirement, placed at a level. `bit` is its position in the masks and never changes.
 
     `query` says what must hold, `filter` which entities the rule is about at all, and
@@ -121,7 +140,7 @@ class Evaluation(models.Model):
 
     Bit `n` of `passed` is set when the rule with that bit passed, of `skipped` when it did not
     count; a live rule with neither failed. `evaluated_at` is when this was last written: an
-    evaluation that finds the same writes nothing.
+    evaluation that finds the same writes nothing, unless a rule is younger than that.
     """
 
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="evaluations")

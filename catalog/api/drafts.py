@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.errors import Fault, Invalid
-from catalog.models import Blueprint
+from catalog.models import Blueprint, Entity
 from catalog.operations import EntityDraft
 
 DRAFT_KEYS = ("title", "icon", "team", "properties", "relations")
@@ -44,6 +44,17 @@ def _draft_faults(body: Any, address: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(key, f"the address says '{wanted}'; an entity keeps its {key}")
     if not address and not isinstance(body.get("identifier"), str):
         yield Fault("identifier", "give a text")
+
+
+def without_echo(body: Mapping[str, Any], entity: Entity | None) -> dict[str, Any]:
+    """Leave out teams that the body only repeats, where they are not the entity's own to set.
+
+    Inherited ownership is shown, and refused when written: what was read could not be sent back.
+    """
+    is_own = entity is None or (entity.blueprint.ownership or {}).get("type") == "Direct"
+    if is_own or body.get("team") != entity.team:
+        return dict(body)
+    return {key: value for key, value in body.items() if key != "team"}
 
 
 def blueprint_of(body: Mapping[str, Any]) -> Blueprint:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from catalog import operations
 from catalog.api import openapi
 from catalog.api.documents import DocumentViewSet
-from catalog.api.drafts import batch_of, blueprint_of, draft_of
+from catalog.api.drafts import batch_of, blueprint_of, draft_of, without_echo
 from catalog.api.serializers import BlueprintSerializer, ChangeSerializer, EntitySerializer
 from catalog.errors import Conflict, Invalid
 from catalog.filtersets import BlueprintFilterSet, ChangeFilterSet, EntityFilterSet
@@ -77,20 +77,21 @@ class EntityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
 
     def update(self, request: Request, **kwargs: Any) -> Response:
         """Create an entity or replace it: what the body does not mention is cleared."""
-        draft = draft_of(self.body(), address=self.kwargs)
         blueprint = Blueprint.objects.filter(identifier=self.kwargs["blueprint"]).first()
         if blueprint is None:
             raise exceptions.NotFound(f"There is no blueprint '{self.kwargs['blueprint']}'.")
         with transaction.atomic():
-            is_new = not self._named().exists()
+            stored = self._named().first()
+            draft = draft_of(without_echo(self.body(), stored), address=self.kwargs)
             entity = self._upsert(blueprint, draft, merge=False)
-        return self._answer(entity, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        return self._answer(entity, status.HTTP_200_OK if stored else status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         """Change what the body mentions; null takes a property away."""
-        draft = draft_of(self.body(), address=self.kwargs)
         with transaction.atomic():
-            entity = self._upsert(self.get_object().blueprint, draft, merge=True)
+            stored = self.get_object()
+            draft = draft_of(without_echo(self.body(), stored), address=self.kwargs)
+            entity = self._upsert(stored.blueprint, draft, merge=True)
         return self._answer(entity, status.HTTP_200_OK)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:

@@ -7,9 +7,10 @@
 - sum, min, max, median: over the numeric values.
 
 Without any match a count, a sum and an average per interval are 0; the others are null, since no
-number describes nothing.
+number describes nothing; so is what is larger than any number that JSON keeps.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from math import ceil
@@ -40,7 +41,11 @@ def aggregate(
         return _of_entities(source, chosen, now)
     found: list[Any] = [facts.get(source.property) for facts in chosen]
     values = [value for value in found if is_number(value)]
-    return _of_values(source, values, chosen, now)
+    try:
+        value = _of_values(source, values, chosen, now)
+    except OverflowError:
+        return None
+    return value if value is not None and abs(value) <= sys.float_info.max else None
 
 
 def _of_entities(

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
-from catalog.blueprints import Aggregation, BlueprintSpec, Mirror
+from catalog.blueprints import Aggregation, BlueprintSpec, Calculation, Mirror
 from catalog.conditions import check_properties, reads
 from catalog.errors import Fault, Invalid
 
 TEAM = "_team"
 OWNERSHIP = "$team"
+# Of several shortest paths at most this many are followed, and named in the refusal.
+PATHS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -57,35 +59,51 @@ class CatalogGraph:
         self.readers: dict[tuple[str, str], list[Derived]] = defaultdict(list)
         # (blueprint, relation) -> derived values whose steps cross it, with the position.
         self.crossings: dict[tuple[str, str], list[tuple[Derived, int]]] = defaultdict(list)
-        faults: list[Fault] = []
-        for spec in self.specs.values():
-            self.derived[spec.identifier] = dict(self._derive(spec, faults))
+        # The calculations that programs which may read everything do not see: those programs
+        # themselves and what is calculated from them. Seeing its own value, one never settles.
+        self.hidden: dict[str, frozenset[str]] = {
+            spec.identifier: _hidden(spec) for spec in self.specs.values()
+        }
+        # Before anything else: paths lead through the targets of other blueprints too.
+        faults = [fault for spec in self.specs.values() for fault in self._unknown_targets(spec)]
+        if not faults:
+            for spec in self.specs.values():
+                self.derived[spec.identifier] = dict(self._derive(spec, faults))
         if not faults:
             faults = list(self._cycles())
         if faults:
             raise Invalid(faults)
         for derived in self._all_derived():
             self._index(derived)
+        # By blueprint: its calculations, each after those that it reads.
+        self.calculation_order: dict[str, list[str]] = {
+            spec.identifier: self._order(spec) for spec in self.specs.values()
+        }
 
-    def calculation_order(self, blueprint: str) -> list[str]:
-        """Return the blueprint's calculations, each after those that it reads."""
-        calculations = self.specs[blueprint].calculations
-        return list(
-            TopologicalSorter(
-                {
-                    key: (item.reads or frozenset()) & (calculations.keys() - {key})
-                    for key, item in calculations.items()
-                }
-            ).static_order()
-        )
+    def _order(self, spec: BlueprintSpec) -> list[str]:
+        reads_of = {
+            key: self._reads_of(spec, item) & spec.calculations.keys()
+            for key, item in spec.calculations.items()
+        }
+        return list(TopologicalSorter(reads_of).static_order())
 
-    def steps_along(self, spec: BlueprintSpec, path: Iterable[str]) -> tuple[Step, ...]:
-        """Return the forward steps of a dotted path; raises `ValueError` naming the choices."""
+    def _reads_of(self, spec: BlueprintSpec, calculation: Calculation) -> frozenset[str]:
+        if calculation.reads is not None:
+            return calculation.reads
+        return (spec.computed_keys | {OWNERSHIP}) - self.hidden[spec.identifier]
+
+    def steps_along(
+        self, spec: BlueprintSpec, path: Iterable[str], *, heirs: frozenset[str] = frozenset()
+    ) -> tuple[Step, ...]:
+        """Return the forward steps of a dotted path; raises `ValueError` naming the choices.
+
+        `heirs` are the blueprints whose inherited ownership the path is a part of.
+        """
         steps: list[Step] = []
         at = spec
         for name in path:
             if name == OWNERSHIP:
-                steps.extend(self._ownership_steps(at))
+                steps.extend(self._ownership_steps(at, heirs))
             elif name in at.relations:
                 relation = at.relations[name]
                 steps.append(Step(at.identifier, name, True, relation.target, relation.is_many))
@@ -95,13 +113,11 @@ class CatalogGraph:
                     f"{_choices(name, at.relations)}"
                 )
             at = self.specs[steps[-1].end]
+        if not steps:
+            raise ValueError("the path crosses no relation; write <relation>.<property>")
         return tuple(steps)
 
     def _derive(self, spec: BlueprintSpec, faults: list[Fault]) -> Iterator[tuple[str, Derived]]:
-        unknown = list(self._unknown_targets(spec))
-        faults.extend(unknown)
-        if unknown:
-            return
         for at, source in _sources(spec):
             try:
                 yield source.identifier, self._resolve(spec, source)
@@ -181,12 +197,12 @@ class CatalogGraph:
             found = [steps for end, steps in longer if end == target]
             if len(found) > 1:
                 raise ValueError(
-                    f"several paths lead to '{target}': {', '.join(sorted(map(_show, found)))}; "
+                    f"several paths lead to '{target}': {', '.join(sorted(map(_show, found))[:PATHS_NAMED])}; "
                     "choose one with pathFilter"
                 )
             if found:
                 return found[0]
-            frontier = [(end, steps) for end, steps in longer if end not in seen]
+            frontier = _few_per_end((end, steps) for end, steps in longer if end not in seen)
             seen.update(end for end, _ in frontier)
         raise ValueError(f"no relations lead from '{spec.identifier}' to '{target}'")
 
@@ -201,20 +217,22 @@ class CatalogGraph:
     def _rows_of(self, spec: BlueprintSpec) -> Iterator[Step]:
         """Yield the relations of which the blueprint's entities have rows."""
         for relation in spec.relations.values():
-            if relation.target in self.specs:
-                yield Step(
-                    spec.identifier, relation.identifier, True, relation.target, relation.is_many
-                )
+            yield Step(
+                spec.identifier, relation.identifier, True, relation.target, relation.is_many
+            )
         if spec.ownership is not None and not spec.ownership.is_inherited:
             yield Step(spec.identifier, OWNERSHIP, True, TEAM, True)
 
-    def _ownership_steps(self, spec: BlueprintSpec) -> list[Step]:
+    def _ownership_steps(self, spec: BlueprintSpec, heirs: frozenset[str]) -> list[Step]:
+        if spec.identifier in heirs:
+            raise ValueError(f"blueprint '{spec.identifier}' would inherit ownership from itself")
         if spec.ownership is None:
             raise ValueError(f"blueprint '{spec.identifier}' has no ownership")
         if not spec.ownership.is_inherited:
             return [Step(spec.identifier, OWNERSHIP, True, TEAM, True)]
-        steps = self.steps_along(spec, spec.ownership.path)
-        return [*steps, *self._ownership_steps(self.specs[steps[-1].end])]
+        heirs = heirs | {spec.identifier}
+        steps = self.steps_along(spec, spec.ownership.path, heirs=heirs)
+        return [*steps, *self._ownership_steps(self.specs[steps[-1].end], heirs)]
 
     def _all_derived(self) -> Iterator[Derived]:
         for by_key in self.derived.values():
@@ -233,16 +251,37 @@ class CatalogGraph:
             needs[derived.blueprint, derived.key] = {(derived.end, key) for key in derived.reads}
         for spec in self.specs.values():
             for key, item in spec.calculations.items():
-                # One that reads who knows what cannot read other calculations in a fixed order.
-                free = spec.computed_keys - spec.calculations.keys()
-                known = item.reads if item.reads is not None else free
-                needs[spec.identifier, key] = {(spec.identifier, read) for read in known}
+                needs[spec.identifier, key] = {
+                    (spec.identifier, read) for read in self._reads_of(spec, item)
+                }
         try:
             TopologicalSorter(needs).prepare()
         except CycleError as error:
             cycle = " -> ".join(f"{blueprint}.{key}" for blueprint, key in error.args[1])
             blueprint, key = error.args[1][0]
             yield Fault(f"{blueprint}.{key}", f"the value would need itself: {cycle}")
+
+
+def _hidden(spec: BlueprintSpec) -> frozenset[str]:
+    hidden = {key for key, item in spec.calculations.items() if item.reads is None}
+    while more := {
+        key
+        for key, item in spec.calculations.items()
+        if key not in hidden and item.reads is not None and not hidden.isdisjoint(item.reads)
+    }:
+        hidden |= more
+    return frozenset(hidden)
+
+
+def _few_per_end(
+    paths: Iterable[tuple[str, tuple[Step, ...]]],
+) -> list[tuple[str, tuple[Step, ...]]]:
+    """Keep enough paths to an end to tell that there are several; their number may explode."""
+    kept: dict[str, list[tuple[Step, ...]]] = defaultdict(list)
+    for end, steps in paths:
+        if len(kept[end]) < PATHS_NAMED:
+            kept[end].append(steps)
+    return [(end, steps) for end, few in kept.items() for steps in few]
 
 
 def _sources(spec: BlueprintSpec) -> Iterator[tuple[str, Mirror | Aggregation]]:

@@ -162,28 +162,38 @@ def _calculate(
     """Run the calculations that read one of the keys in `moved` (None: all), in order."""
     spec = graph.specs[entity.facts["$blueprint"]]
     moved = None if moved is None else set(moved)
-    for key in graph.calculation_order(spec.identifier):
-        if not _reads_one_of(spec.calculations[key], moved):
+    hidden = graph.hidden[spec.identifier]
+    for key in graph.calculation_order[spec.identifier]:
+        if not _reads_one_of(spec.calculations[key], moved, hidden):
             continue
-        value = _run(entity, spec.calculations[key], now)
+        value = _run(entity, spec.calculations[key], hidden=hidden, now=now)
         if moved is not None and not facts_of.same(entity.computed.get(key), value):
             moved.add(key)
         _apply(entity, {key: value})
 
 
-def _reads_one_of(calculation: Calculation, moved: set[str] | None) -> bool:
-    if moved is None or calculation.reads is None:
+def _reads_one_of(
+    calculation: Calculation, moved: set[str] | None, hidden: frozenset[str]
+) -> bool:
+    if moved is None:
         return True
+    if calculation.reads is None:
+        return not moved <= hidden
     return not calculation.reads.isdisjoint(moved)
 
 
-def _run(entity: Entity, calculation: Calculation, now: datetime) -> Any:
+def _run(
+    entity: Entity, calculation: Calculation, *, hidden: frozenset[str], now: datetime
+) -> Any:
     """Return the value, or null when the program fails; failures are kept as problems."""
+    unseen = hidden if calculation.reads is None else frozenset[str]()
     others = [item for item in entity.problems if item["property"] != calculation.identifier]
     value, message = None, ""
     try:
         value = jq.evaluate(
-            calculation.program, _jq_input(entity), now=now if calculation.reads_clock else None
+            calculation.program,
+            _jq_input(entity, unseen=unseen),
+            now=now if calculation.reads_clock else None,
         )
     except jq.JqError as error:
         message = str(error).replace("\x00", " ")
@@ -195,9 +205,9 @@ def _run(entity: Entity, calculation: Calculation, now: datetime) -> Any:
     return value
 
 
-def _jq_input(entity: Entity) -> dict[str, Any]:
+def _jq_input(entity: Entity, *, unseen: frozenset[str]) -> dict[str, Any]:
     """Return the entity as jq sees it: meta-values on top, everything else in its section."""
-    facts = entity.facts
+    facts = {key: value for key, value in entity.facts.items() if key not in unseen}
     document: dict[str, Any] = {
         key.removeprefix("$"): value for key, value in facts.items() if key.startswith("$")
     }

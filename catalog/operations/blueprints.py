@@ -1,6 +1,6 @@
 """Creating, replacing and deleting blueprints."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from catalog import registry
 from catalog.blueprints import DOCUMENT_DEFAULTS, BlueprintSpec, parse
 from catalog.computed.graph import CatalogGraph
 from catalog.errors import Conflict, Fault, HasDependents, Invalid
-from catalog.models import OWNERSHIP, Blueprint, Entity, EntityRelation, new_revision
+from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.operations import history
 from catalog.operations.refreshing import rebuild
 from catalog.operations.settling import edges_of, settle_deleted
@@ -41,20 +41,34 @@ def save_blueprints(
     """Create or replace blueprints that may refer to each other; raises `Invalid`, saving nothing.
 
     Entities of a blueprint whose properties, relations or computed properties moved are worked out
-    again: in this transaction, or by a task where there are many.
+    again: in this transaction, or by a task where there are many. So are those of blueprints that
+    were not edited, but whose values are now read along other relations.
     """
     specs = _parse_all(definitions)
-    stored = {row.identifier: row for row in Blueprint.objects.select_for_update()}
-    whole = {name: registry.spec_of(row) for name, row in stored.items()}
-    CatalogGraph({**whole, **specs}.values())
-    saved = []
+    rows = {row.identifier: row for row in Blueprint.objects.select_for_update()}
+    stored = {name: registry.spec_of(row) for name, row in rows.items()}
+    graph = CatalogGraph({**stored, **specs}.values())
+    due = _rerouted(stored.values(), graph)
     for name, spec in specs.items():
-        row = stored.get(name) or Blueprint(identifier=name, created_at=now)
+        row = rows.setdefault(name, Blueprint(identifier=name, created_at=now))
         before = registry.document_of(row) if row.pk else {}
-        if before != spec.document:
-            _save(row, spec, before=before, by=by, now=now)
-        saved.append(row)
-    return saved
+        if before != spec.document and _save(row, spec, before=before, by=by, now=now):
+            _drop_rows_without_relation(row, spec)
+            due.add(name)
+    # Only now, when all that belongs together is stored.
+    for name in sorted(due):
+        _rebuild(rows[name], now)
+    return [rows[name] for name in specs]
+
+
+def _rerouted(before: Collection[BlueprintSpec], graph: CatalogGraph) -> set[str]:
+    """Return the blueprints from before whose derived values are defined otherwise in `graph`."""
+    try:
+        old = CatalogGraph(before).derived
+    except Invalid:
+        # Stored by an earlier version that saw no fault in it: everything is worked out again.
+        old = {spec.identifier: {} for spec in before}
+    return {name for name, derived in old.items() if derived != graph.derived.get(name, derived)}
 
 
 def _parse_all(definitions: Sequence[Mapping[str, Any]]) -> dict[str, BlueprintSpec]:
@@ -66,6 +80,9 @@ def _parse_all(definitions: Sequence[Mapping[str, Any]]) -> dict[str, BlueprintS
         except Invalid as error:
             faults.extend(fault.under(f"blueprints[{index}]") for fault in error.faults)
             continue
+        if spec.identifier in specs:
+            message = f"'{spec.identifier}' stands twice in this batch; send it once"
+            faults.append(Fault(f"blueprints[{index}].identifier", message))
         specs[spec.identifier] = spec
     if faults:
         raise Invalid(faults)
@@ -74,10 +91,11 @@ def _parse_all(definitions: Sequence[Mapping[str, Any]]) -> dict[str, BlueprintS
 
 def _save(
     row: Blueprint, spec: BlueprintSpec, *, before: Mapping[str, Any], by: Actor, now: datetime
-) -> None:
+) -> bool:
+    """Write the blueprint; say whether its entities, if it had any, are to be worked out again."""
     for key in ("title", *DOCUMENT_DEFAULTS):
         setattr(row, key, spec.document[key])
-    row.updated_at, row.revision = now, new_revision()
+    row.updated_at = now
     row.save()
     keys = {key for key in spec.document if before.get(key) != spec.document[key]}
     change = history.change(
@@ -89,16 +107,18 @@ def _save(
         now=now,
     )
     history.record([change])
-    if before and keys - {"title", "description", "icon"}:
-        _drop_rows_without_relation(row, spec)
-        _rebuild(row, now)
+    return bool(before) and not keys <= {"title", "description", "icon"}
 
 
 def _drop_rows_without_relation(row: Blueprint, spec: BlueprintSpec) -> None:
-    kept = set(spec.relations)
+    """Delete the rows of relations that are gone, or that now lead to another blueprint."""
+    targets = {key: relation.target for key, relation in spec.relations.items()}
     if spec.ownership is not None and not spec.ownership.is_inherited:
-        kept.add(OWNERSHIP)
-    EntityRelation.objects.filter(source__blueprint=row).exclude(relation__in=kept).delete()
+        targets[OWNERSHIP] = TEAM
+    rows = EntityRelation.objects.filter(source__blueprint=row)
+    rows.exclude(relation__in=targets).delete()
+    for key, target in targets.items():
+        rows.filter(relation=key).exclude(target__blueprint__identifier=target).delete()
 
 
 def _rebuild(row: Blueprint, now: datetime) -> None:
@@ -121,10 +141,15 @@ def delete_blueprint(*, blueprint: Blueprint, by: Actor, now: datetime) -> None:
     """
     if blueprint.is_system:
         raise Conflict(f"'{blueprint.identifier}' belongs to the portal and cannot be deleted")
-    others = registry.graph().specs.values()
-    users = [spec.identifier for spec in others if _points_at(spec, blueprint.identifier)]
+    specs = registry.graph().specs
+    users = [name for name, spec in specs.items() if _points_at(spec, blueprint.identifier)]
     if users:
         raise HasDependents(f"still the target of {', '.join(users)}; edit them first")
+    try:
+        graph = CatalogGraph(spec for name, spec in specs.items() if name != blueprint.identifier)
+    except Invalid as error:
+        raise HasDependents(f"others are computed through it: {error}; edit them first") from None
+    due = _rerouted(specs.values(), graph)
     entities = list(Entity.objects.filter(blueprint=blueprint))
     edges = edges_of([entity.pk for entity in entities])
     with muted():
@@ -139,6 +164,8 @@ def delete_blueprint(*, blueprint: Blueprint, by: Actor, now: datetime) -> None:
     )
     history.record([change])
     settle_deleted(entities, edges=edges, by=by, now=now)
+    for row in Blueprint.objects.filter(identifier__in=due):
+        _rebuild(row, now)
 
 
 def _points_at(spec: BlueprintSpec, target: str) -> bool:

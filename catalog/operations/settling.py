@@ -1,12 +1,13 @@
 """The one funnel that every write of entities ends in: computed values, facts, and the signal."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
 
 from catalog import facts as facts_of
 from catalog import registry
+from catalog.blueprints import BlueprintSpec
 from catalog.bulk import chunks, update_rows
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.refresh import refresh
@@ -38,23 +39,28 @@ def note_created(work: Work, blueprint: str, ids: Collection[int], graph: Catalo
 def settle_saved(entity: Entity, *, is_created: bool, by: Actor, now: datetime) -> None:
     """Do for a plain `entity.save()` what the operations do for their own writes.
 
-    Nobody knows what such a save overwrote, so everything about the entity is worked out again.
-    `entity.facts` still holds the facts as they were loaded: the difference is the change.
+    Nobody knows what such a save overwrote, so everything about the entity is worked out again, and
+    everything that reads it. `entity.facts` still holds the facts as they were loaded: the difference is the change.
     """
     graph = registry.graph()
     spec = graph.specs[entity.blueprint.identifier]
     related = relations.current([entity.pk])[entity.pk]
     before = {} if is_created else entity.facts
-    entity.facts = facts_of.build(entity, spec=spec, related=related)
+    _renew(entity, spec=spec, related=related)
     if is_created or history.difference(before, entity.facts):
         if not is_created:
             entity.updated_at, entity.updated_by = now, by.label
             entity.facts = facts_of.build(entity, spec=spec, related=related)
         change = history.entity_change(entity, before=before, after=entity.facts, by=by, now=now)
         history.record([change])
-    update_rows([entity], fields=["facts", "updated_at", "updated_by"])
+    update_rows([entity], fields=[*_RENEWED, "updated_at", "updated_by"])
     work = Work()
-    work.note(spec.identifier, {entity.pk: {*entity.facts, *before, EVERYTHING}})
+    keys = {*spec.fact_keys, *entity.facts, *before, EVERYTHING}
+    work.note(spec.identifier, {entity.pk: keys})
+    if not is_created and before.get("$identifier") != entity.identifier:
+        pointing = {edge.source_id for edge in edges_of([entity.pk])}
+        for blueprint, moved in _rebuild_facts(pointing, graph).items():
+            work.note(blueprint, moved)
     note_created(work, spec.identifier, [entity.pk], graph)
     settle(work, graph=graph, now=now)
     entity.refresh_from_db(fields=["computed", "facts", "problems"])
@@ -97,22 +103,33 @@ def _rebuild_facts(
     """Write facts anew from the rows; return the keys that moved, by blueprint and entity."""
     moved: dict[str, dict[int, set[str]]] = {}
     for chunk in chunks(sorted(entity_ids)):
+        # Locked: facts read here and written below must not miss what is saved in between.
+        rows = Entity.objects.filter(id__in=chunk).select_related("blueprint")
+        entities = list(rows.order_by("id").select_for_update(of=("self",)))
         related = relations.current(chunk)
         changed = []
-        for entity in Entity.objects.filter(id__in=chunk).select_related("blueprint"):
+        for entity in entities:
             spec = graph.specs[entity.blueprint.identifier]
-            before = entity.facts
-            entity.computed = {
-                key: value for key, value in entity.computed.items() if key in spec.computed_keys
-            }
-            entity.facts = facts_of.build(entity, spec=spec, related=related[entity.pk])
+            before, problems = entity.facts, entity.problems
+            _renew(entity, spec=spec, related=related[entity.pk])
             keys = facts_of.changed_keys(before, entity.facts)
             if keys:
                 moved.setdefault(spec.identifier, {})[entity.pk] = keys
-            if keys or before.keys() != entity.facts.keys():
+            if keys or before.keys() != entity.facts.keys() or problems != entity.problems:
                 changed.append(entity)
-        update_rows(changed, fields=["computed", "facts"])
+        update_rows(changed, fields=_RENEWED)
     return moved
+
+
+_RENEWED = ("computed", "facts", "problems")
+
+
+def _renew(entity: Entity, *, spec: BlueprintSpec, related: Mapping[str, list[str]]) -> None:
+    """Build the facts anew; what is left of computed properties that are gone goes."""
+    keys = spec.computed_keys
+    entity.computed = {key: value for key, value in entity.computed.items() if key in keys}
+    entity.problems = [item for item in entity.problems if item["property"] in keys]
+    entity.facts = facts_of.build(entity, spec=spec, related=related)
 
 
 def rebuild_facts(entity_ids: Collection[int], *, graph: CatalogGraph, now: datetime) -> None:

@@ -58,7 +58,7 @@ def save_scorecard(*, definition: Mapping[str, Any], by: Actor, now: datetime) -
 
     Rules are known by identifier and keep their bit and history. Levels are known by title; where
     a title is new, the level that had its place is taken to be renamed. What changes no result
-    (titles, texts) evaluates nothing.
+    (colours, texts, titles of rules) evaluates nothing.
     """
     specs = registry.graph().specs
     document = documents.parse(
@@ -83,6 +83,12 @@ def save_scorecard(*, definition: Mapping[str, Any], by: Actor, now: datetime) -
 
 def _fresh(scorecard: Scorecard) -> Scorecard:
     return Scorecard.objects.with_parts().get(pk=scorecard.pk)
+
+
+def _locked_document(scorecard: Scorecard) -> dict[str, Any]:
+    """Return the document for an edit of a part of it; other edits wait for this one to end."""
+    Scorecard.objects.select_for_update().get(pk=scorecard.pk)
+    return document_of(_fresh(scorecard))
 
 
 def _owners(document: ScorecardDocument) -> dict[str, Entity]:
@@ -185,7 +191,8 @@ def _meaning(document: Mapping[str, Any]) -> Any:
         document["blueprints"],
         document["filter"],
         document["status"],
-        len(document["levels"]),
+        # Titles too: compiled scorecards hold them, and results name the level by its row.
+        [level["title"] for level in document["levels"]],
         [_level_rank(document, rule["level"]) for rule in document["rules"]],
         [{name: rule[name] for name in _RULE_MEANING[2:]} for rule in document["rules"]],
         [rule["identifier"] for rule in document["rules"]],
@@ -224,7 +231,9 @@ def save_rule(
     *, scorecard: Scorecard, definition: Mapping[str, Any], by: Actor, now: datetime
 ) -> Rule:
     """Create or replace one rule of a scorecard; raises `Invalid` with paths inside the rule."""
-    document = document_of(_fresh(scorecard))
+    if not isinstance(definition, Mapping):
+        raise Invalid.at("", "must be an object")
+    document = _locked_document(scorecard)
     rules = document["rules"]
     name = definition.get("identifier")
     index = next((i for i, rule in enumerate(rules) if rule["identifier"] == name), len(rules))
@@ -244,7 +253,7 @@ def save_rule(
 @transaction.atomic
 def delete_rule(*, rule: Rule, by: Actor, now: datetime) -> None:
     """Delete one rule and evaluate its scorecard without it."""
-    document = document_of(_fresh(rule.scorecard))
+    document = _locked_document(rule.scorecard)
     document["rules"] = [
         item for item in document["rules"] if item["identifier"] != rule.identifier
     ]

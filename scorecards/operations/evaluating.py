@@ -1,7 +1,7 @@
 """Evaluating entities and writing only what moved."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -64,6 +64,7 @@ def evaluate_entities(*, entity_ids: Collection[int], now: datetime) -> None:
 def _evaluate_chunk(
     entity_ids: Collection[int], scorecards: Collection[CompiledScorecard], *, now: datetime
 ) -> None:
+    locked = _locked_facts(entity_ids)
     stored: dict[tuple[int, int], Evaluation] = {
         (row.scorecard_id, row.entity_id): row
         for row in Evaluation.objects.filter(
@@ -71,7 +72,7 @@ def _evaluate_chunk(
         ).select_related("level")
     }
     findings = Findings(now=now)
-    for id_, raw in _facts(entity_ids):
+    for id_, raw in locked:
         facts = decode(raw)
         for scorecard in scorecards:
             masks = scorecard.program.masks(facts, now=now)
@@ -81,9 +82,14 @@ def _evaluate_chunk(
     findings.write()
 
 
-def _facts(entity_ids: Collection[int]) -> Iterator[tuple[int, str]]:
+def _locked_facts(entity_ids: Collection[int]) -> list[tuple[int, str]]:
+    """Return ids and facts. Locked, or a write in between would be overruled by what it replaced.
+
+    A run over a whole scorecard reads facts that an entity's own transaction is about to move;
+    whoever comes second must see what the first one wrote.
+    """
     rows = Entity.objects.filter(id__in=entity_ids).annotate(raw=raw_json("facts"))
-    return rows.values_list("id", "raw").iterator(chunk_size=CHUNK)
+    return list(rows.order_by("id").select_for_update(no_key=True).values_list("id", "raw"))
 
 
 @transaction.atomic

@@ -55,7 +55,13 @@ class Findings:
                 )
             )
             return
-        if (stored.passed, stored.skipped, stored.level_id) == (*masks, level.id):
+        # What an older evaluation holds says nothing about a younger rule: that this one looked at
+        # it is written down, or the rule's first move would go unrecorded.
+        is_older = scorecard.last_rule_at is not None and (
+            stored.evaluated_at < scorecard.last_rule_at
+        )
+        is_same = (stored.passed, stored.skipped, stored.level_id) == (*masks, level.id)
+        if is_same and not is_older:
             return
         self.rule_changes.extend(self._rule_changes(stored, masks, scorecard))
         if stored.level_id != level.id:

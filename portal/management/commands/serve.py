@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from portal.celery import background, start_embedded_scheduler
 
@@ -42,10 +43,16 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, message: str, **_options: Any) -> None:
         """Listen until interrupted."""
         _require_free(host, port)
-        shown = f"Tidemark is at http://{host}:{port}/  (Ctrl-C stops it)"
-        text = "\n".join(filter(None, [shown, message]))
         connections.close_all()  # a connection must not be shared with the forked worker
-        Server(address=f"{host}:{port}", when_ready=lambda: self.stdout.write(text)).run()
+
+        def tell(server: Arbiter) -> None:
+            # The port is the listener's, so that --port 0 tells which one it got.
+            address = f"http://{host}:{server.LISTENERS[0].getsockname()[1]}/"
+            self.stdout.write(f"Tidemark is at {address}  (Ctrl-C stops it)")
+            if message:
+                self.stdout.write(message)
+
+        Server(address=f"{host}:{port}", when_ready=tell).run()
 
 
 def _require_free(host: str, port: int) -> None:
@@ -64,7 +71,7 @@ def _require_free(host: str, port: int) -> None:
 class Server(BaseApplication):
     """gunicorn, configured here instead of by files and flags."""
 
-    def __init__(self, *, address: str, when_ready: Callable[[], object]) -> None:
+    def __init__(self, *, address: str, when_ready: Callable[[Arbiter], None]) -> None:
         self.address = address
         self.when_ready = when_ready
         super().__init__()
@@ -78,7 +85,7 @@ class Server(BaseApplication):
             "threads": 8,
             "loglevel": "warning",
             "control_socket_disable": True,
-            "when_ready": lambda _server: self.when_ready(),
+            "when_ready": self.when_ready,
             "post_worker_init": _start_scheduler,
             "worker_exit": lambda _server, _worker: background.stop(),
         }

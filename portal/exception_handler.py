@@ -1,0 +1,82 @@
+"""The one place where the REST API turns exceptions into answers.
+
+Every error has the same shape: ``{"detail": text, "errors": [{"path", "message"}]}``.
+"""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import DataError, IntegrityError
+from rest_framework import exceptions, views
+from rest_framework.response import Response
+
+from catalog.errors import Conflict, Fault, Invalid, NotFound
+from portal.bodies import PayloadTooLarge
+
+logger = logging.getLogger(__name__)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the answer to an exception, or None where it is a fault of ours."""
+    match error:
+        case Invalid():
+            return _refusal(error.faults)
+        case exceptions.ValidationError():
+            return _refusal(list(_faults("", error.detail)))
+    response = views.exception_handler(_translated(error), context)
+    if response is not None and isinstance(response.data, dict):
+        response.data = {"detail": str(response.data.get("detail", "")), "errors": []}
+    return response
+
+
+def _translated(error: Exception) -> Exception:
+    match error:
+        case NotFound():
+            return exceptions.NotFound(str(error))
+        case Conflict():
+            return _conflict(str(error))
+        case RequestDataTooBig():
+            return PayloadTooLarge()
+        case SuspiciousOperation():
+            return exceptions.ParseError(str(error))
+        case DataError() | IntegrityError():
+            return _of_database(error)
+    return error
+
+
+def _of_database(error: Exception) -> Exception:
+    """Return the answer to what the checks above the database let through."""
+    logger.warning("The database refused a write", exc_info=error)
+    if isinstance(error, DataError):
+        return exceptions.ParseError("A value does not fit what can be stored.")
+    return _conflict("Somebody else changed the same at the same moment; try again.")
+
+
+def _conflict(message: str) -> exceptions.APIException:
+    conflict = exceptions.APIException(message, code="conflict")
+    conflict.status_code = 409
+    return conflict
+
+
+def _refusal(faults: list[Fault]) -> Response:
+    """Return the answer to bad input: the first fault in words, and all of them."""
+    first = faults[0]
+    detail = f"{first.path}: {first.message}" if first.path else first.message
+    if len(faults) > 1:
+        detail += f" (and {len(faults) - 1} more)"
+    return Response({"detail": detail, "errors": [fault.as_json() for fault in faults]}, status=400)
+
+
+def _faults(path: str, detail: Any) -> Iterator[Fault]:
+    """Yield the faults in what the framework nests by field."""
+    match detail:
+        case dict():
+            for key, item in detail.items():
+                yield from (fault.under(path) if path else fault for fault in _faults(key, item))
+        case list():
+            for item in detail:
+                yield from _faults(path, item)
+        case _:
+            yield Fault("" if path == "non_field_errors" else path, str(detail))

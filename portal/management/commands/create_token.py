@@ -1,0 +1,69 @@
+"""Make an API token: `manage.py create_token USER --scope read|write`."""
+
+import json
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+
+from portal.models import ApiToken, User
+from portal.permissions import may_edit_catalog
+
+MAX_DAYS = 3_650
+
+
+class Command(BaseCommand):
+    """The token is printed once: only its digest is kept."""
+
+    help = "Make a token for the REST API and print it, this once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare for whom, for what and for how long."""
+        parser.add_argument("user", help="username or e-mail address")
+        parser.add_argument(
+            "--scope", choices=ApiToken.Scope.values, required=True, help="what the token may do"
+        )
+        parser.add_argument("--name", default="", help="what it is for, to know it by later")
+        parser.add_argument(
+            "--days", type=int, default=90, help=f"lifetime, 1 to {MAX_DAYS} (%(default)s)"
+        )
+        parser.add_argument("--json", action="store_true", help="print a JSON object")
+
+    def handle(
+        self, *, user: str, scope: str, name: str, days: int, json: bool, **_options: Any
+    ) -> None:
+        """Make the token and print it."""
+        if not 1 <= days <= MAX_DAYS:
+            raise CommandError(f"--days takes a number from 1 to {MAX_DAYS}.")
+        if len(name) > 100:
+            raise CommandError("--name takes at most 100 characters.")
+        owner = _user(user)
+        row, token = ApiToken.objects.create(
+            user=owner, expiry=timedelta(days=days), scope=scope, name=name
+        )
+        if scope == ApiToken.Scope.WRITE and not may_edit_catalog(owner, row):
+            self.stderr.write(f"{owner.username} is not staff: the token will only read.")
+        self.stdout.write(_as_json(row, token) if json else token)
+
+
+def _user(name: str) -> User:
+    user = User.objects.filter(Q(username=name) | Q(email__iexact=name)).first()
+    if user is None:
+        raise CommandError(f"There is no user '{name}'; give a username or an e-mail address.")
+    if not user.is_active:
+        raise CommandError(f"'{name}' is not active: no token of theirs would be accepted.")
+    return user
+
+
+def _as_json(row: ApiToken, token: str) -> str:
+    return json.dumps(
+        {
+            "token": token,
+            "user": row.user.username,
+            "scope": row.scope,
+            "name": row.name,
+            "expires_at": row.expiry.isoformat(),
+        }
+    )
