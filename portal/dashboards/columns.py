@@ -1,0 +1,153 @@
+"""The columns a blueprint's table may have: how each sorts and what it shows of a row. No query."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Case, F, OuterRef, Subquery, Value, When
+from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models.lookups import Exact
+
+from catalog.models import OWNERSHIP, Entity
+from portal.dashboards.expressions import FactNumber, FactText
+from portal.dashboards.properties import Property
+from portal.dashboards.values import Shown, show
+from scorecards.models import Evaluation, Level, Scorecard
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An entity that is only named: enough for a link."""
+
+    blueprint: str
+    identifier: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entity with what other tables know about it."""
+
+    entity: Entity
+    levels: Mapping[int, Level] = field(default_factory=dict)
+    related: Mapping[str, list[Reference]] = field(default_factory=dict)
+
+
+Cell = Shown | Level | list[Reference] | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. `key` names it in addresses, `hint` says more on hover."""
+
+    key: str
+    title: str
+    hint: str = ""
+
+    # Numbers are set flush right, and the first click on them and on levels shows the top first.
+    is_number = False
+    starts_descending = False
+
+    def expression(self) -> Any:
+        """Return what the database sorts by: NULL where a row has nothing."""
+        raise NotImplementedError
+
+    def cell(self, row: Row) -> Cell:
+        """Return what the row shows in this column."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class TitleColumn(Column):
+    """The name of the entity: the head of the row."""
+
+    def expression(self) -> Any:
+        """Sort by what is shown, whatever its case."""
+        return Lower(Coalesce(NullIf("title", Value("")), "identifier"))
+
+    def cell(self, row: Row) -> Cell:
+        """Show nothing: the template links the name."""
+        return None
+
+
+@dataclass(frozen=True)
+class OwnerColumn(Column):
+    """The teams that own the entity."""
+
+    def expression(self) -> Any:
+        """Sort by the first owner."""
+        return FactText(OWNERSHIP, 0)
+
+    def cell(self, row: Row) -> Cell:
+        """Show every owner."""
+        return row.related.get(OWNERSHIP, [])
+
+
+@dataclass(frozen=True)
+class RelationColumn(Column):
+    """The entity that a relation points at."""
+
+    relation: str = ""
+
+    def expression(self) -> Any:
+        """Sort by identifier."""
+        return FactText(f"relation#{self.relation}")
+
+    def cell(self, row: Row) -> Cell:
+        """Show the target."""
+        return row.related.get(self.relation, [])
+
+
+@dataclass(frozen=True)
+class LevelColumn(Column):
+    """The badge of a scorecard."""
+
+    scorecard: Scorecard | None = None
+    starts_descending = True
+
+    def expression(self) -> Any:
+        """Sort by rank, not by the level's name."""
+        held = Evaluation.objects.filter(scorecard=self.scorecard, entity=OuterRef("pk"))
+        return Subquery(held.values("level__rank")[:1])
+
+    def cell(self, row: Row) -> Cell:
+        """Show the level, or nothing where the scorecard does not grade the entity."""
+        return row.levels.get(self.scorecard.pk) if self.scorecard else None
+
+
+@dataclass(frozen=True)
+class PropertyColumn(Column):
+    """The value of a property, given or computed."""
+
+    prop: Property = field(default_factory=lambda: Property("", ""))
+
+    @property
+    def is_number(self) -> bool:  # type: ignore[override]
+        """Say whether the values are numbers."""
+        return self.prop.is_number
+
+    @property
+    def starts_descending(self) -> bool:  # type: ignore[override]
+        """Say whether the first click shows the large values first."""
+        return self.prop.is_number
+
+    def expression(self) -> Any:
+        """Sort numbers as numbers, and chosen values in the order of their definition."""
+        if self.prop.is_number:
+            return FactNumber(self.prop.identifier)
+        fact = FactText(self.prop.identifier)
+        if self.prop.type != "string" or not self.prop.options:
+            return Lower(fact)
+        places = enumerate(self.prop.options)
+        return Case(*(When(Exact(fact, Value(option)), then=place) for place, option in places))
+
+    def cell(self, row: Row) -> Cell:
+        """Show the value."""
+        return show(row.entity.facts.get(self.prop.identifier), self.prop)
+
+
+def ordering(column: Column, *, is_descending: bool) -> list[Any]:
+    """Return the order of rows: empty ones last either way, and no two rows ever tie."""
+    by = column.expression()
+    first = by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True)
+    return [first, *([] if isinstance(column, TitleColumn) else [F("title").asc()]), F("id").asc()]

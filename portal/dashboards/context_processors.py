@@ -1,0 +1,36 @@
+"""What every page shows around its content."""
+
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from catalog.models import Blueprint
+from portal.permissions import may_edit_catalog, may_read
+from scorecards.models import Scorecard
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return the side navigation: two queries, made only by a page that draws it.
+
+    Error pages are also shown to people who may not read: theirs stays empty.
+    """
+    user = getattr(request, "user", None)
+    return {
+        "now": timezone.now(),
+        "may_edit": may_edit_catalog(user),
+        "navigation": SimpleLazyObject(_navigation) if may_read(user) else {},
+    }
+
+
+def _navigation() -> dict[str, Any]:
+    blueprints = Blueprint.objects.values("identifier", "title", "icon", "is_system", "id")
+    scorecards = Scorecard.objects.published().values("identifier", "title")
+    return {
+        "blueprints": blueprints.annotate(entity_count=Count("entities")).order_by(
+            "is_system", "title", "id"
+        ),
+        "scorecards": scorecards.order_by("title", "id"),
+    }

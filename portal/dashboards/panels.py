@@ -1,0 +1,131 @@
+"""What the panel of a scorecard says about an entity, in words and values ready to be drawn."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalog.conditions import Explanation
+from catalog.models import Entity
+from portal.dashboards.formats import number, plural
+from portal.dashboards.properties import Property
+from portal.dashboards.values import Kind, Shown, show
+from scorecards.results import Panel, RuleResult, panels_for
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a rule: the value found beside the value wanted."""
+
+    title: str
+    found: Shown
+    wanted: str
+    is_met: bool
+
+
+@dataclass(frozen=True)
+class RuleView:
+    """A rule with its result. `is_any` says that one of its conditions is enough."""
+
+    result: RuleResult
+    conditions: list[Condition]
+    is_any: bool
+    distance: str
+
+    @property
+    def color(self) -> str:
+        """Return the colour of the mark."""
+        return self.result.status.lower()
+
+
+@dataclass(frozen=True)
+class PanelView:
+    """A scorecard's verdict: the panel, its rules, and what stands before the next level."""
+
+    panel: Panel
+    rules: list[RuleView]
+
+    @property
+    def anchor(self) -> str:
+        """Return the id of the panel in the page."""
+        return f"scorecard-{self.panel.scorecard.pk}"
+
+    @property
+    def passed(self) -> int:
+        """Return how many rules pass."""
+        return sum(1 for rule in self.rules if rule.color == "pass")
+
+    @property
+    def counting(self) -> int:
+        """Return how many rules count: those skipped do not."""
+        return sum(1 for rule in self.rules if rule.color != "skip")
+
+    @property
+    def way_on(self) -> str:
+        """Say what stands before the next level: "2 rules to Gold"."""
+        if not self.panel.next_level:
+            return ""
+        return f"{plural(len(self.panel.missing), 'rule')} to {self.panel.next_level.title}"
+
+    @property
+    def gap(self) -> str:
+        """Say how far a single missing number is from what is wanted, if that is all there is."""
+        missing = {item.rule.pk for item in self.panel.missing}
+        gaps = [rule.distance for rule in self.rules if rule.result.rule.pk in missing]
+        return gaps[0] if len(gaps) == 1 else ""
+
+
+def panel_views(
+    entity: Entity, properties: Mapping[str, Property], *, now: datetime
+) -> list[PanelView]:
+    """Return the panels of an entity, by title."""
+    return [
+        PanelView(panel, [_rule_view(result, properties) for result in panel.rules])
+        for panel in panels_for(entity, now=now)
+    ]
+
+
+def _rule_view(result: RuleResult, properties: Mapping[str, Property]) -> RuleView:
+    explanation = result.explanation
+    if explanation is None:
+        return RuleView(result, [], is_any=False, distance="")
+    leaves = list(explanation.leaves())
+    return RuleView(
+        result=result,
+        conditions=[_condition(leaf, properties) for leaf in leaves],
+        is_any=explanation.combinator == "or" and len(leaves) > 1,
+        distance=next(_distances(leaves, properties), ""),
+    )
+
+
+def _condition(leaf: Explanation, properties: Mapping[str, Property]) -> Condition:
+    prop = properties.get(leaf.key)
+    return Condition(
+        title=prop.title if prop else leaf.label,
+        found=_found(leaf, prop),
+        wanted=_wanted(leaf, prop),
+        is_met=leaf.passed,
+    )
+
+
+def _found(leaf: Explanation, prop: Property | None) -> Shown:
+    if leaf.is_missing:
+        return Shown(Kind.TEXT, "nothing")
+    shown = show(leaf.found, prop) if prop else show(leaf.found)
+    return Shown(Kind.TEXT, "something") if shown.kind in (Kind.MARKDOWN, Kind.CODE) else shown
+
+
+def _wanted(leaf: Explanation, prop: Property | None) -> str:
+    """Return what is wanted; a number is written the way the value found beside it is."""
+    wanted = leaf.wanted
+    if isinstance(wanted, bool) or not isinstance(wanted, int | float):
+        return leaf.wanted_text
+    words = leaf.wanted_text.rsplit(" ", 1)[0] if " " in leaf.wanted_text else ""
+    return f"{words} {number(wanted, prop.unit if prop else '')}".strip()
+
+
+def _distances(leaves: list[Explanation], properties: Mapping[str, Property]) -> Iterator[str]:
+    """Yield how far the failing numbers are from passing."""
+    for leaf in leaves:
+        if not leaf.passed and leaf.distance is not None:
+            prop = properties.get(leaf.key)
+            yield number(round(leaf.distance, 4), prop.unit if prop else "")

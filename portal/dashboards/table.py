@@ -1,0 +1,219 @@
+"""The table of a blueprint: out of an address, in a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Prefetch
+from django.forms import BoundField, ChoiceField
+from django_filters import FilterSet
+
+from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
+from catalog.querysets import EntityQuerySet
+from portal.dashboards.charts import Slice
+from portal.dashboards.choosing import columns_of
+from portal.dashboards.columns import (
+    Cell,
+    Column,
+    LevelColumn,
+    Reference,
+    RelationColumn,
+    Row,
+    ordering,
+)
+from portal.dashboards.distribution import counts_of, levels_of, slices_of
+from portal.dashboards.filtersets import filterset_for
+from portal.dashboards.properties import properties_of
+from portal.dashboards.querystring import QueryString
+from scorecards.models import Evaluation, Level, Scorecard
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """The column that a table is sorted by, and which way."""
+
+    column: Column
+    is_descending: bool = False
+
+    @property
+    def word(self) -> str:
+        """Return the direction as assistive technology names it."""
+        return "descending" if self.is_descending else "ascending"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head of a column: its link sorts, or turns the sorting round."""
+
+    column: Column
+    link: str
+    aria_sort: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A filter in force, with the link that lifts it. An ignored one named something unknown."""
+
+    title: str
+    value: str
+    link: str
+    is_ignored: bool = False
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row as the template draws it."""
+
+    entity: Entity
+    cells: list[tuple[Column, Cell]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Everything the page of a table shows."""
+
+    blueprint: Blueprint
+    filterset: FilterSet
+    headings: list[Heading]
+    rows: list[TableRow]
+    footer: list[list[Slice] | None]
+    applied: list[Applied]
+    page: Page
+    query: QueryString
+    sort: str
+
+    @property
+    def total(self) -> int:
+        """Return how many entities pass the filters."""
+        return self.page.paginator.count
+
+    @property
+    def choices(self) -> list[BoundField]:
+        """Return the filters that are chosen from a list; the others are typed or linked to."""
+        return [field for field in self.filterset.form if isinstance(field.field, ChoiceField)]
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Return the filters that no field of the form holds, so that it can send them along."""
+        return [pair for pair in self.query.pairs if pair[0].startswith("relation.")]
+
+
+def table_of(blueprint: Blueprint, query: QueryString) -> Table:
+    """Return the table that an address asks for.
+
+    What the address gets wrong (a column that is not there, a page past the end) is as if it had
+    not been said.
+    """
+    levels = Prefetch("levels", Level.objects.order_by("rank"))
+    scorecards = list(Scorecard.objects.grading(blueprint.pk).prefetch_related(levels))
+    teams = dict(Entity.objects.of(TEAM).order_by("title", "id").values_list("identifier", "title"))
+    properties = properties_of(blueprint)
+    columns = columns_of(blueprint, properties=properties, scorecards=scorecards)
+    filters = filterset_for(blueprint, properties=properties, scorecards=scorecards, teams=teams)
+    filterset = filters(dict(query.pairs), Entity.objects.filter(blueprint=blueprint))
+    sorting = _sorting(columns, query.get("sort"))
+    page = _page(filterset.qs, sorting, query)
+    return Table(
+        blueprint=blueprint,
+        filterset=filterset,
+        headings=[_heading(column, query, sorting) for column in columns],
+        rows=_rows(page.object_list, columns, teams),
+        footer=_footer(filterset.qs, columns, scorecards),
+        applied=_applied(filterset, query),
+        page=page,
+        query=query,
+        sort=query.get("sort"),
+    )
+
+
+def _sorting(columns: Sequence[Column], sort: str) -> Sorting:
+    wanted = sort.removeprefix("-")
+    found = next((column for column in columns if column.key == wanted), None)
+    return Sorting(found, sort.startswith("-")) if found else Sorting(columns[0])
+
+
+def _page(entities: EntityQuerySet, sorting: Sorting, query: QueryString) -> Page:
+    order = ordering(sorting.column, is_descending=sorting.is_descending)
+    rows = entities.defer("properties", "computed", "problems").order_by(*order)
+    return Paginator(rows, PAGE_SIZE).get_page(query.get("page"))
+
+
+def _heading(column: Column, query: QueryString, sorting: Sorting) -> Heading:
+    is_sorted = column is sorting.column
+    goes_down = not sorting.is_descending if is_sorted else column.starts_descending
+    return Heading(
+        column=column,
+        link=str(query.having("sort", f"-{column.key}" if goes_down else column.key)),
+        aria_sort=sorting.word if is_sorted else "",
+    )
+
+
+def _rows(
+    entities: Iterable[Entity], columns: Sequence[Column], teams: Mapping[str, str]
+) -> list[TableRow]:
+    entities = list(entities)
+    levels = levels_of([entity.pk for entity in entities])
+    related = _related(entities, columns)
+    rows = []
+    for entity in entities:
+        owners = [Reference(TEAM, name, teams.get(name) or name) for name in entity.team]
+        row = Row(entity, levels[entity.pk], {**related[entity.pk], OWNERSHIP: owners})
+        rows.append(TableRow(entity, [(column, column.cell(row)) for column in columns[1:]]))
+    return rows
+
+
+def _related(
+    entities: Sequence[Entity], columns: Sequence[Column]
+) -> dict[int, dict[str, list[Reference]]]:
+    related: dict[int, dict[str, list[Reference]]] = defaultdict(lambda: defaultdict(list))
+    names = [column.relation for column in columns if isinstance(column, RelationColumn)]
+    if not names:
+        return related
+    edges = EntityRelation.objects.from_sources([entity.pk for entity in entities]).filter(
+        relation__in=names
+    )
+    for source, relation, *target in edges.values_list(
+        "source_id",
+        "relation",
+        "target__blueprint__identifier",
+        "target__identifier",
+        "target__title",
+    ):
+        related[source][relation].append(Reference(target[0], target[1], target[2] or target[1]))
+    return related
+
+
+def _footer(
+    entities: EntityQuerySet, columns: Sequence[Column], scorecards: Sequence[Scorecard]
+) -> list[list[Slice] | None]:
+    """Return the distribution under each column of badges, over all rows and not just the page."""
+    if not scorecards:
+        return []
+    counts = counts_of(
+        Evaluation.objects.filter(scorecard__in=scorecards, entity__in=entities.order_by())
+    )
+    return [
+        slices_of(column.scorecard, counts)
+        if isinstance(column, LevelColumn) and column.scorecard
+        else None
+        for column in columns[1:]
+    ]
+
+
+def _applied(filterset: FilterSet, query: QueryString) -> list[Applied]:
+    applied = []
+    for name, item in filterset.filters.items():
+        value = query.get(name)
+        if value:
+            applied.append(
+                Applied(
+                    title=item.label,
+                    value=dict(item.extra.get("choices", ())).get(value, value),
+                    link=str(query.without(name)),
+                    is_ignored=name in filterset.errors,
+                )
+            )
+    return applied

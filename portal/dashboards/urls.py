@@ -1,0 +1,19 @@
+"""Addresses of the pages."""
+
+from django.urls import path, register_converter
+
+from portal.dashboards import views
+from portal.dashboards.converters import NameConverter, PathConverter
+
+register_converter(NameConverter, "name")
+register_converter(PathConverter, "names")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("catalog/<name:blueprint>/", views.catalog_table, name="catalog_table"),
+    path("catalog/<name:blueprint>/<names:identifier>/", views.entity, name="entity"),
+    path("teams/<names:team>/", views.team, name="team"),
+    path("scorecards/", views.scorecards, name="scorecards"),
+    path("scorecards/<name:identifier>/", views.scorecard, name="scorecard"),
+    path("search/", views.search, name="search"),
+]

@@ -1,0 +1,99 @@
+"""The pages: read the address, ask a page module for what it shows, draw it."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import push_url
+
+from catalog.models import TEAM, Blueprint, Entity
+from portal.dashboards.entity_page import entity_page
+from portal.dashboards.home_page import home_page
+from portal.dashboards.querystring import QueryString
+from portal.dashboards.scorecard_page import overviews, scorecard_page
+from portal.dashboards.search_page import search_page
+from portal.dashboards.table import table_of
+from portal.dashboards.team_page import team_page
+from scorecards.models import Scorecard
+
+
+def _query(request: HttpRequest) -> QueryString:
+    return QueryString.of(request.GET.items())
+
+
+def _wants_part(request: HttpRequest, part: str) -> bool:
+    """Say whether script asks for one part of the page, named by the id of its element.
+
+    A history restore wants the whole page: the part alone would be left standing on its own.
+    """
+    htmx = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.history_restore_request and htmx.target == part
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what concerns the reader."""
+    identifier = request.user.entity_identifier if request.user.is_authenticated else ""
+    page = home_page(identifier, _query(request))
+    return render(request, "dashboards/home_page.html", {"page": page})
+
+
+@require_safe
+@vary_on_headers("HX-Request", "HX-Target")
+def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
+    """Show the entities of a blueprint."""
+    found = get_object_or_404(Blueprint, identifier=blueprint)
+    table = table_of(found, _query(request))
+    context = {"table": table, "blueprint": found}
+    if not _wants_part(request, "results"):
+        return render(request, "dashboards/table_page.html", context)
+    part = render(request, "dashboards/_table.html", context)
+    # The address without the fields that the form sends empty.
+    return push_url(part, f"{request.path}{table.query}")
+
+
+@require_safe
+def entity(request: HttpRequest, blueprint: str, identifier: str) -> HttpResponse:
+    """Show one entity; teams have a page of their own."""
+    if blueprint == TEAM:
+        return redirect("team", identifier)
+    page = entity_page(_entity(blueprint, identifier), now=timezone.now())
+    return render(request, "dashboards/entity_page.html", {"page": page})
+
+
+@require_safe
+def team(request: HttpRequest, team: str) -> HttpResponse:
+    """Show a team."""
+    page = team_page(_entity(TEAM, team), _query(request), now=timezone.now())
+    return render(request, "dashboards/team_page.html", {"page": page})
+
+
+def _entity(blueprint: str, identifier: str) -> Entity:
+    entities = Entity.objects.of(blueprint).named([identifier]).select_related("blueprint")
+    found = entities.first()
+    if found is None:
+        raise Http404(f"no {identifier} in {blueprint}")
+    return found
+
+
+@require_safe
+def scorecards(request: HttpRequest) -> HttpResponse:
+    """Show all scorecards."""
+    return render(request, "dashboards/scorecards_page.html", {"overviews": overviews()})
+
+
+@require_safe
+def scorecard(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Show one scorecard; a draft grades nothing and has no page yet."""
+    published = Scorecard.objects.published().with_parts()
+    found = get_object_or_404(published, identifier=identifier)
+    page = scorecard_page(found, _query(request))
+    return render(request, "dashboards/scorecard_page.html", {"page": page})
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Show what is called like the words."""
+    page = search_page(_query(request))
+    return render(request, "dashboards/search_page.html", {"page": page, "words": page.words})

@@ -1,0 +1,29 @@
+"""Reading pages: what a test looks at in the HTML that came back."""
+
+import re
+from html import unescape
+
+from django.http import HttpResponse
+
+INLINE = re.compile(
+    r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE
+)
+
+
+def html_of(response: HttpResponse) -> str:
+    """Return the page, after checking that it is one."""
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+def words_of(response: HttpResponse) -> str:
+    """Return what a page says, without its markup."""
+    text = re.sub(r"<[^>]+>", " ", html_of(response))
+    return " ".join(unescape(text).split())
+
+
+def row_names(response: HttpResponse) -> list[str]:
+    """Return the heads of the rows of a page's tables, in order."""
+    body = "".join(re.findall(r"<tbody>(.*?)</tbody>", html_of(response), re.DOTALL))
+    heads = re.findall(r'<th scope="row">(.*?)</th>', body, re.DOTALL)
+    return [unescape(re.sub(r"<[^>]+>", "", head)).strip() for head in heads]

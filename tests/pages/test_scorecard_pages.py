@@ -1,0 +1,98 @@
+"""The pages of scorecards, and the search."""
+
+import pytest
+
+from scorecards.models import MAX_RULES
+from tests.builders import condition, make_entity, make_scorecard, rule_document
+from tests.pages.reading import html_of, row_names, words_of
+
+pytestmark = pytest.mark.usefixtures("catalog")
+
+QUALITY = "/scorecards/quality/"
+
+
+def test_the_list_shows_each_distribution(reader):
+    html = html_of(reader.get("/scorecards/"))
+    assert 'aria-label="Quality: 1 Gold, 1 Silver, 1 Bronze, 1 Basic"' in html
+
+
+def test_a_scorecard_shows_how_its_rules_fare(reader):
+    words = words_of(reader.get(QUALITY))
+    assert "Tiered 75 % pass 1 fail" in words
+    assert "Spoken 50 % pass 2 fail" in words
+    assert "Top 25 % pass 3 fail" in words
+
+
+def test_a_scorecard_lists_what_it_grades_lowest_first(reader):
+    assert row_names(reader.get(QUALITY)) == ["Canoe", "Drift", "Buoy", "Anchor"]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("level=Gold", ["Anchor"]),
+        ("rule=spoken", ["Canoe", "Drift"]),
+        ("rule=tiered&level=Basic", ["Canoe"]),
+        ("rule=tiered&level=Gold", []),
+    ],
+)
+def test_what_is_graded_narrows_to_a_level_and_to_a_failing_rule(reader, query, names):
+    assert row_names(reader.get(f"{QUALITY}?{query}")) == names
+
+
+@pytest.mark.parametrize(
+    "query", ["level=Platinum", "rule=nonsense", "page=x", "page=99", "rule=%00", "level=%27"]
+)
+def test_no_query_string_breaks_a_scorecard(reader, query):
+    assert len(row_names(reader.get(f"{QUALITY}?{query}"))) == 4
+
+
+def test_rules_that_count_for_nothing_say_so(reader):
+    make_scorecard("future", rules=[rule_document("later", in_force_from="2999-01-01")])
+    assert "counts for none" in words_of(reader.get("/scorecards/future/"))
+
+
+def test_a_scorecard_without_rules_says_so(reader):
+    make_scorecard("bare", rules=[])
+    assert "No rules yet" in words_of(reader.get("/scorecards/bare/"))
+
+
+def test_a_draft_has_no_page(reader):
+    make_scorecard("secret", status="draft")
+    assert reader.get("/scorecards/secret/").status_code == 404
+
+
+def test_the_highest_bit_can_be_filtered_by(reader):
+    rules = [
+        rule_document(f"rule_{number}", query=condition("tier", "=", 1))
+        for number in range(MAX_RULES)
+    ]
+    make_scorecard("long", rules=rules)
+    names = row_names(reader.get(f"/scorecards/long/?rule=rule_{MAX_RULES - 1}"))
+    assert names == ["Buoy", "Canoe", "Drift"]
+
+
+def test_search_finds_across_blueprints_and_puts_the_best_first(reader):
+    make_entity("anchor-chain", title="Chain")
+    words = words_of(reader.get("/search/?q=anchor"))
+    assert "14 entries across the catalog" in words
+    assert words.index("Anchor Service") < words.index("Chain Service") < words.index("anchor-v0")
+
+
+def test_search_narrows_to_a_blueprint_and_pages(reader):
+    for number in range(20):
+        make_entity(f"anchor-w{number}", blueprint="deployment")
+    html = html_of(reader.get("/search/?q=anchor&blueprint=deployment&page=2"))
+    assert html.count('class="row-title" href="/catalog/deployment/') == 7
+    assert 'href="/catalog/service/anchor/"' not in html
+
+
+@pytest.mark.parametrize(
+    "query", ["", "q=", "q=%00", "q=zzz", "q=anchor&blueprint=nonsense", "q=a&page=x", "q=%25_"]
+)
+def test_no_query_string_breaks_the_search(reader, query):
+    assert reader.get(f"/search/?{query}").status_code == 200
+
+
+def test_search_without_a_find_says_so(reader):
+    assert "Nothing is called that" in words_of(reader.get("/search/?q=zzz"))
