@@ -22,6 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 # The broker is for the tests marked so, which start workers of their own; in the others a task runs
 # inside the call that sends it.
 BROKER_URL = os.environ.pop("CELERY_BROKER_URL", "")
+# The conftest files below this one import models, before pytest-django has its turn.
 django.setup()
 # Where everything is supposed to be there, a test that finds something missing has failed.
 IS_ALL_REQUIRED = os.environ.get("TIDEMARK_CI_REQUIRE") == "1"
@@ -34,11 +35,22 @@ hypothesis_settings.load_profile("tidemark")
 @pytest.fixture
 def now() -> datetime:
     """Return the moment at which tests happen."""
-    return datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    return datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def chromium() -> str | None:
-    """Return the path of this machine's Chromium, if it has one."""
+@pytest.fixture(scope="session")
+def broker_url() -> str:
+    """Return the address of the message broker that the tests marked `broker` may use."""
+    return BROKER_URL
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str | None:
+    """Return the path of this machine's Chromium."""
+    return _chromium()
+
+
+def _chromium() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
@@ -56,7 +68,7 @@ def _missing_broker() -> str | None:
 
 
 def _missing_browser() -> str | None:
-    return None if chromium() else "there is no Chromium on this machine"
+    return None if _chromium() else "there is no Chromium on this machine"
 
 
 def _missing_postgres() -> str | None:
@@ -87,7 +99,8 @@ def pytest_runtest_makereport(
     is_marked = any(item.get_closest_marker(name) for name in _NEEDS)
     if IS_ALL_REQUIRED and is_marked and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, and here it is required: {call.excinfo}"
+        reason = call.excinfo.value if call.excinfo else "no reason given"
+        report.longrepr = f"{item.nodeid} was skipped, and here it is required: {reason}"
     return report
 
 

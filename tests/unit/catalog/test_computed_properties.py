@@ -32,15 +32,7 @@ def spec(func: str, **more) -> dict:
 def model():
     """Make teams, services and deployments: every kind of computed property along them."""
     number = {"type": "number"}
-    make_blueprint(
-        "service",
-        relations={"parent": {"target": "service"}},
-        mirror_properties={"parent_tier": {"path": "parent.tier"}},
-        calculation_properties={
-            "score": {**number, "calculation": "(.properties.deploys // 0) * 10"},
-            "better": {**number, "calculation": ".properties.score + 1"},
-        },
-    )
+    make_blueprint("service")
     make_blueprint(
         "deployment",
         ownership={"type": "Inherited", "path": "service"},

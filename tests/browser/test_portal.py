@@ -1,0 +1,109 @@
+"""What a newcomer does with the demo, in a browser."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+
+LogIn = Callable[..., Page]
+
+PAGES = [
+    "/",
+    "/catalog/service/",
+    "/catalog/service/netbox/",
+    "/catalog/deployment/",
+    "/teams/netbox-community/",
+    "/scorecards/",
+    "/scorecards/dora_lead_time/",
+    "/search/?q=net",
+]
+
+
+def badge(page: Page, scorecard: str) -> str:
+    """Return the level that the entity page shows for a scorecard."""
+    link = page.get_by_role("list", name="Levels").first.get_by_role("link", name=scorecard)
+    return link.inner_text().removeprefix(scorecard).strip()
+
+
+def test_a_visitor_is_asked_to_log_in_and_lands_where_they_wanted(page: Page) -> None:
+    page.goto("/scorecards/")
+    page.get_by_label("User name").fill("maya")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not match")
+    page.get_by_label("User name").fill("maya")
+    page.get_by_label("Password").fill("tidemark-demo")
+    page.get_by_role("button", name="Log in").click()
+    expect(page).to_have_url("/scorecards/")
+
+
+def test_home_shows_what_my_teams_own(log_in: LogIn) -> None:
+    page = log_in("maya")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Maya")
+    mine = page.get_by_role("region", name="What my teams own").get_by_role("rowheader")
+    expect(mine).to_have_text(["netbox", "paperless-ngx"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_is_whole_and_fits_a_telephone(log_in: LogIn, address: str, scheme: str) -> None:
+    page = log_in("maya")
+    page.emulate_media(color_scheme=scheme)
+    response = page.goto(address)
+    assert response.status == 200
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.set_viewport_size({"width": 375, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_the_catalog_is_filtered_while_typing_and_the_address_keeps_it(log_in: LogIn) -> None:
+    page = log_in("maya", to="/catalog/service/")
+    names = page.locator("table tbody").get_by_role("rowheader")
+    expect(names).to_have_count(19)
+    page.get_by_label("Filter by name").press_sequentially("paper")
+    expect(names).to_have_text(["paperless-ngx"])
+    page.reload()
+    expect(names).to_have_text(["paperless-ngx"])
+    names.first.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("paperless-ngx")
+
+
+def test_a_failed_rule_tells_what_was_found_what_is_wanted_and_how_to_fix_it(log_in: LogIn) -> None:
+    page = log_in("maya", to="/catalog/service/netbox/")
+    panel = page.get_by_role("region", name="Change failure rate")
+    rule = panel.get_by_role("listitem").filter(has_text="Fail: At most 5 incidents")
+    expect(rule).to_contain_text("7.94 %")
+    expect(rule).to_contain_text("at most 5 %")
+    expect(rule).to_contain_text("Send a new version a small share of the traffic first")
+
+
+def test_a_threshold_changed_in_the_admin_moves_the_badge(log_in: LogIn) -> None:
+    page = log_in("admin", to="/catalog/service/netbox/")
+    assert badge(page, "Deployment frequency") == "Bronze"
+    page.goto("/scorecards/dora_deploy_freq/")
+    page.get_by_role("link", name="Edit").first.click()
+    page.locator("[name=rules-1-query-value]").first.fill("0.5")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto("/catalog/service/netbox/")
+    assert badge(page, "Deployment frequency") == "Silver"
+
+
+def test_the_portal_works_without_script(browser: Browser, site: str) -> None:
+    context = browser.new_context(base_url=site, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/login/")
+    page.get_by_label("User name").fill("maya")
+    page.get_by_label("Password").fill("tidemark-demo")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("searchbox", name="Find anything").fill("paperless")
+    page.keyboard.press("Enter")
+    page.get_by_role("main").get_by_role("link", name="Paperless-ngx").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Paperless-ngx")
+    context.close()
+
+
+def test_the_api_explorer_works_offline(log_in: LogIn) -> None:
+    page = log_in("maya", to="/api/docs/")
+    expect(page.locator(".opblock").first).to_be_visible()
