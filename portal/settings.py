@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,13 +20,13 @@ def _stored_secret_key() -> str:
     """Return this installation's key, made on the first start and kept in the data directory."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
-        # "x" makes two processes that start together agree on the first one's key.
-        try:
-            with path.open("x") as file:
-                path.chmod(0o600)
-                file.write(secrets.token_urlsafe(50))
-        except FileExistsError:
-            pass
+        draft = DATA_DIR / f"secret_key.{secrets.token_hex(8)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        # A link appears whole or not at all: processes that start together agree on one key.
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
     return path.read_text()
 
 

@@ -196,9 +196,9 @@ class CatalogGraph:
             ]
             found = [steps for end, steps in longer if end == target]
             if len(found) > 1:
+                named = ", ".join(sorted(map(_show, found))[:PATHS_NAMED])
                 raise ValueError(
-                    f"several paths lead to '{target}': {', '.join(sorted(map(_show, found))[:PATHS_NAMED])}; "
-                    "choose one with pathFilter"
+                    f"several paths lead to '{target}': {named}; choose one with pathFilter"
                 )
             if found:
                 return found[0]

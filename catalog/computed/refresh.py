@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from catalog import facts as facts_of
-from catalog.blueprints import Aggregation, Calculation
+from catalog.blueprints import Aggregation, BlueprintSpec, Calculation
 from catalog.bulk import chunks, update_rows
 from catalog.computed import jq
 from catalog.computed.arithmetic import aggregate
@@ -138,13 +138,16 @@ def _settle(
             _calculate(
                 entity,
                 None if entity.pk in whole else own | touched.get(entity.pk, set()),
+                spec=graph.specs[blueprint],
                 graph=graph,
                 now=now,
             )
             keys = facts_of.changed_keys(before[0], entity.facts)
             if keys:
                 moved[entity.pk] = keys
-            if keys or entity.problems != before[1]:
+            # Null is written once too: programs that list properties tell it from absence.
+            is_new = before[0].keys() != entity.facts.keys()
+            if keys or is_new or entity.problems != before[1]:
                 changed.append(entity)
         update_rows(changed, fields=["computed", "facts", "problems"])
     return moved
@@ -157,10 +160,14 @@ def _apply(entity: Entity, values: Mapping[str, Any]) -> None:
 
 
 def _calculate(
-    entity: Entity, moved: set[str] | None, *, graph: CatalogGraph, now: datetime
+    entity: Entity,
+    moved: set[str] | None,
+    *,
+    spec: BlueprintSpec,
+    graph: CatalogGraph,
+    now: datetime,
 ) -> None:
     """Run the calculations that read one of the keys in `moved` (None: all), in order."""
-    spec = graph.specs[entity.facts["$blueprint"]]
     moved = None if moved is None else set(moved)
     hidden = graph.hidden[spec.identifier]
     for key in graph.calculation_order[spec.identifier]:
@@ -172,9 +179,7 @@ def _calculate(
         _apply(entity, {key: value})
 
 
-def _reads_one_of(
-    calculation: Calculation, moved: set[str] | None, hidden: frozenset[str]
-) -> bool:
+def _reads_one_of(calculation: Calculation, moved: set[str] | None, hidden: frozenset[str]) -> bool:
     if moved is None:
         return True
     if calculation.reads is None:
@@ -182,9 +187,7 @@ def _reads_one_of(
     return not calculation.reads.isdisjoint(moved)
 
 
-def _run(
-    entity: Entity, calculation: Calculation, *, hidden: frozenset[str], now: datetime
-) -> Any:
+def _run(entity: Entity, calculation: Calculation, *, hidden: frozenset[str], now: datetime) -> Any:
     """Return the value, or null when the program fails; failures are kept as problems."""
     unseen = hidden if calculation.reads is None else frozenset[str]()
     others = [item for item in entity.problems if item["property"] != calculation.identifier]
@@ -207,7 +210,8 @@ def _run(
 
 def _jq_input(entity: Entity, *, unseen: frozenset[str]) -> dict[str, Any]:
     """Return the entity as jq sees it: meta-values on top, everything else in its section."""
-    facts = {key: value for key, value in entity.facts.items() if key not in unseen}
+    # Sorted: a program that spells out an object must not depend on the order of writes.
+    facts = {key: value for key, value in sorted(entity.facts.items()) if key not in unseen}
     document: dict[str, Any] = {
         key.removeprefix("$"): value for key, value in facts.items() if key.startswith("$")
     }

@@ -24,7 +24,7 @@ def save_blueprint(*, definition: Mapping[str, Any], by: Actor, now: datetime) -
     try:
         return save_blueprints(definitions=[definition], by=by, now=now)[0]
     except Invalid as error:
-        own = f"{definition.get('identifier')}."
+        own = f"{definition.get('identifier')}." if isinstance(definition, Mapping) else ""
         raise Invalid(
             Fault(
                 fault.path.removeprefix("blueprints[0]").removeprefix(".").removeprefix(own),

@@ -40,7 +40,8 @@ def settle_saved(entity: Entity, *, is_created: bool, by: Actor, now: datetime) 
     """Do for a plain `entity.save()` what the operations do for their own writes.
 
     Nobody knows what such a save overwrote, so everything about the entity is worked out again, and
-    everything that reads it. `entity.facts` still holds the facts as they were loaded: the difference is the change.
+    everything that reads it. `entity.facts` still holds the facts as they were loaded: the
+    difference is the change.
     """
     graph = registry.graph()
     spec = graph.specs[entity.blueprint.identifier]

@@ -16,6 +16,7 @@ from scorecards.operations.evaluating import (
     sweep,
 )
 from scorecards.operations.packs import install_pack
+from scorecards.operations.previewing import preview_scorecard
 
 __all__ = [
     "delete_rule",
@@ -25,6 +26,7 @@ __all__ = [
     "evaluate_moved",
     "evaluate_scorecard",
     "install_pack",
+    "preview_scorecard",
     "rescore",
     "rule_document_of",
     "save_rule",

@@ -14,6 +14,7 @@ from scorecards import compiled as compiling
 from scorecards.compiled import CompiledScorecard
 from scorecards.models import Evaluation, Scorecard
 from scorecards.operations.recording import Findings
+from scorecards.querysets import EvaluationQuerySet
 
 CHUNK = 1_000
 
@@ -114,7 +115,7 @@ def evaluate_scorecard(*, scorecard: Scorecard, now: datetime) -> int:
     """
     seen_stale = scorecard.stale_since
     rows = _entities_of(scorecard)
-    Evaluation.objects.filter(scorecard=scorecard).exclude(entity__in=rows).delete()
+    _withdraw(Evaluation.objects.filter(scorecard=scorecard).exclude(entity__in=rows), now)
     count = 0
     if scorecard.status == Scorecard.Status.PUBLISHED:
         ready = compiling.of_versions([(scorecard.pk, scorecard.version)])
@@ -126,6 +127,16 @@ def evaluate_scorecard(*, scorecard: Scorecard, now: datetime) -> int:
     # Only if nobody edited it meanwhile: then it is stale anew, and another run is on its way.
     Scorecard.objects.filter(pk=scorecard.pk, stale_since=seen_stale).update(stale_since=None)
     return count
+
+
+def _withdraw(evaluations: EvaluationQuerySet, now: datetime) -> None:
+    """Delete evaluations of entities that are graded no longer, with the history of it."""
+    for chunk in chunks(list(evaluations.values_list("id", flat=True)), CHUNK):
+        findings = Findings(now=now)
+        for row in Evaluation.objects.filter(id__in=chunk).select_related("level"):
+            findings.withdraw(row)
+        with transaction.atomic():
+            findings.write()
 
 
 def _entities_of(scorecard: Scorecard) -> "models.QuerySet[Entity]":

@@ -38,8 +38,7 @@ class Findings:
         """Note what one scorecard found about one entity, if it differs from what is stored."""
         if masks is None:
             if stored is not None:
-                self.gone.append(stored.pk)
-                self._note_level(stored, to_level="", to_rank=-1)
+                self.withdraw(stored)
             return
         level = scorecard.levels[scorecard.program.rank(masks)]
         if stored is None:
@@ -70,6 +69,11 @@ class Findings:
         stored.passed, stored.skipped = masks
         stored.evaluated_at = self.now
         self.moved.append(stored)
+
+    def withdraw(self, stored: Evaluation) -> None:
+        """Note that the scorecard no longer grades the entity."""
+        self.gone.append(stored.pk)
+        self._note_level(stored, to_level="", to_rank=-1)
 
     def _note_level(self, stored: Evaluation, *, to_level: str, to_rank: int) -> None:
         self.level_changes.append(

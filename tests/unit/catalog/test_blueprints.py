@@ -3,8 +3,8 @@
 import pytest
 
 from catalog import operations, registry
-from catalog.errors import Conflict, Invalid
-from catalog.models import Blueprint
+from catalog.errors import Conflict, HasDependents, Invalid
+from catalog.models import Blueprint, Entity
 from tests.builders import NOW, TESTER, blueprint_document, make_blueprint, make_entity
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,53 @@ def calculation(program: str) -> dict:
             },
             "mirror_properties.m.path",
             "did you mean 'language'",
+        ),
+        (
+            {"mirror_properties": {"m": {"path": "language"}}},
+            "mirror_properties.m.path",
+            "crosses no relation",
+        ),
+        (
+            {"ownership": {"type": "Inherited", "path": "$team"}},
+            "ownership.path",
+            "inherit ownership from itself",
+        ),
+        (
+            {"schema": {"properties": {"n": {"type": "array", "items": {"$ref": "#/items"}}}}},
+            "schema.properties.n",
+            "$ref is not supported",
+        ),
+        (
+            {"schema": {"properties": {"n": {"type": "object", "properties": {"a": None}}}}},
+            "schema.properties.n",
+            "not a usable JSON schema",
+        ),
+        (
+            {"schema": {"properties": {"n": {"type": "array", "items": {"format": [1]}}}}},
+            "schema.properties.n",
+            "not a usable JSON schema",
+        ),
+        (
+            {
+                "aggregation_properties": {
+                    "a": {"target": "_team", "calculationSpec": COUNT, "query": {"foo": 1}}
+                }
+            },
+            "aggregation_properties.a.query.foo",
+            "",
+        ),
+        (
+            {
+                "aggregation_properties": {
+                    "a": {
+                        "target": "_team",
+                        "calculationSpec": COUNT,
+                        "pathFilter": [{"path": ["$team"], "fromBlueprint": "nope"}],
+                    }
+                }
+            },
+            "aggregation_properties.a.pathFilter[0].fromBlueprint",
+            "starts at 'service' or at '_team'",
         ),
         (
             {"calculation_properties": {"c": calculation(".properties.tier |")}},
@@ -207,3 +254,105 @@ def test_a_large_rebuild_that_was_lost_is_done_by_the_sweep(settings):
     for entity in entities:
         entity.refresh_from_db()
     assert [entity.computed["twice"] for entity in entities] == [4, 6]
+
+
+def linked(target: str, **overrides) -> dict:
+    """Return a blueprint document with one relation `to`."""
+    return blueprint_document(**overrides, ownership=None, relations={"to": {"target": target}})
+
+
+def test_texts_of_a_property_may_be_null():
+    texts = {"title": None, "description": None, "icon": None}
+    make_blueprint(schema={"properties": {"n": {"type": "number", **texts}}})
+    assert make_entity("a", properties={"n": 1}).properties == {"n": 1}
+
+
+def test_blueprints_edited_together_are_rebuilt_when_all_are_stored():
+    far, near = blueprint_document("far", ownership=None), linked("far", identifier="near")
+    operations.save_blueprints(definitions=[near, far], by=TESTER, now=NOW)
+    make_entity("x", blueprint="far")
+    make_entity("y", blueprint="near", relations={"to": "x"})
+    near["mirror_properties"] = {"m": {"path": "to.fresh"}}
+    far["schema"]["properties"]["fresh"] = {"type": "number", "default": 1}
+    operations.save_blueprints(definitions=[near, far], by=TESTER, now=NOW)
+    assert Entity.objects.get(identifier="y").computed == {"m": None}
+
+
+def test_a_blueprint_sent_twice_in_a_batch_is_refused():
+    with pytest.raises(Invalid, match="stands twice"):
+        operations.save_blueprints(definitions=[blueprint_document()] * 2, by=TESTER, now=NOW)
+
+
+def test_an_unknown_target_is_refused_where_others_read_across_it():
+    first = linked("second", identifier="first", mirror_properties={"m": {"path": "to.to.$title"}})
+    third = blueprint_document("third", ownership=None)
+    documents = [first, linked("third", identifier="second"), third]
+    operations.save_blueprints(definitions=documents, by=TESTER, now=NOW)
+    with pytest.raises(Invalid, match="no blueprint 'nowhere'"):
+        operations.save_blueprint(
+            definition=linked("nowhere", identifier="second"), by=TESTER, now=NOW
+        )
+
+
+def test_values_follow_when_another_blueprint_becomes_the_shorter_way():
+    make_blueprint("service")
+    job = linked("service", identifier="job")
+    operations.save_blueprint(definition=job, by=TESTER, now=NOW)
+    make_blueprint(
+        "_team",
+        ownership=None,
+        aggregation_properties={"jobs": {"target": "job", "calculationSpec": COUNT}},
+    )
+    make_entity("core", blueprint="_team")
+    make_entity("pay", team="core")
+    make_entity("nightly", blueprint="job", relations={"to": "pay"})
+    assert Entity.objects.get(identifier="core").computed == {"jobs": 1}
+    direct = {**job, "ownership": {"type": "Direct"}}
+    operations.save_blueprint(definition=direct, by=TESTER, now=NOW)
+    assert Entity.objects.get(identifier="core").computed == {"jobs": 0}
+
+
+def test_a_relation_that_leads_elsewhere_loses_its_rows():
+    make_blueprint("service")
+    make_blueprint("repository")
+    operations.save_blueprint(definition=linked("service", identifier="job"), by=TESTER, now=NOW)
+    make_entity("pay")
+    make_entity("nightly", blueprint="job", relations={"to": "pay"})
+    operations.save_blueprint(definition=linked("repository", identifier="job"), by=TESTER, now=NOW)
+    assert Entity.objects.get(identifier="nightly").facts["relation#to"] is None
+
+
+def test_a_blueprint_that_others_are_computed_through_is_not_deleted():
+    make_blueprint("repository", ownership=None)
+    make_blueprint("service", ownership=None)
+    relations = {"made": {"target": "service"}, "home": {"target": "repository"}}
+    make_blueprint("job", ownership=None, relations=relations)
+    counting = {"services": {"target": "service", "calculationSpec": COUNT}}
+    make_blueprint("repository", ownership=None, aggregation_properties=counting)
+    with pytest.raises(HasDependents, match="repository.aggregation_properties.services"):
+        operations.delete_blueprint(
+            blueprint=Blueprint.objects.get(identifier="job"), by=TESTER, now=NOW
+        )
+
+
+def test_a_plain_save_of_a_blueprint_is_seen_by_every_process():
+    blueprint = make_blueprint()
+    before = registry.graph()
+    blueprint.title = "Services"
+    blueprint.save(update_fields=["title"])
+    assert registry.graph() is not before
+
+
+def test_the_number_of_paths_does_not_explode():
+    ladder = [
+        blueprint_document(
+            f"b{index}",
+            ownership=None,
+            relations={name: {"target": f"b{index + 1}"} for name in ("left", "right")},
+        )
+        for index in range(40)
+    ]
+    ladder.append(blueprint_document("b40", ownership=None))
+    ladder[0]["aggregation_properties"] = {"a": {"target": "b40", "calculationSpec": COUNT}}
+    with pytest.raises(Invalid, match="several paths"):
+        operations.save_blueprints(definitions=ladder, by=TESTER, now=NOW)

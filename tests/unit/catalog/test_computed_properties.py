@@ -232,3 +232,35 @@ def test_many_events_in_one_batch_refresh_their_service_once(model):
 
     assert load("a", 2) == load("b", 200)
     assert computed("pay")["deploys"] == 202
+
+
+def test_a_program_that_reads_everything_does_not_read_itself():
+    everything = {"type": "string", "calculation": ".properties | tojson"}
+    make_blueprint("job", ownership=None, calculation_properties={"a": everything, "b": everything})
+    job = make_entity("nightly", blueprint="job", properties={"tier": 1})
+    assert job.computed == {"a": '{"tier":1}', "b": '{"tier":1}'}
+
+
+def test_the_problem_of_a_calculation_goes_with_it():
+    broken = {"type": "number", "calculation": ".title | tonumber"}
+    make_blueprint("job", ownership=None, calculation_properties={"broken": broken})
+    assert make_entity("nightly", blueprint="job").problems
+    make_blueprint("job", ownership=None)
+    job = Entity.objects.get(identifier="nightly")
+    assert (job.computed, job.problems) == ({}, [])
+
+
+@pytest.mark.parametrize("hours", [1e308, -1e308, 10**308])
+def test_a_number_that_json_cannot_keep_is_null(model, hours):
+    deploy("d1", hours=hours)
+    deploy("d2", hours=hours)
+    values = computed("pay")
+    assert (values["sum"], values["min"]) == (None, pytest.approx(hours))
+
+
+def test_facts_that_were_never_built_are_rebuilt_from_nothing(model):
+    deploy("d1")
+    Entity.objects.update(facts={}, computed={})
+    for blueprint in Blueprint.objects.order_by("-id"):
+        operations.rebuild(blueprint=blueprint, now=NOW)
+    assert (computed("pay")["deploys"], computed("core")["deploys"]) == (1, 1)

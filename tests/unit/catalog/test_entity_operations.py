@@ -55,6 +55,7 @@ def service():
         ({"properties": {"tier": 0}, "team": "nobody"}, ["properties.tier", "team"]),
         ({"title": "a\x00b"}, ["title"]),
         ({"properties": {"tier": float("inf")}}, ["properties.tier"]),
+        ({"properties": {"tier": 10**400}}, ["properties.tier"]),
         ({"properties": {"stage": nested(60)}}, ["properties.stage" + "[0]" * 49]),
         ({"properties": {"stage": ["x", "\ud800"]}}, ["properties.stage[1]"]),
         ({"relations": {"depends_on": ["\x00"]}}, ["relations.depends_on[0]"]),
@@ -68,7 +69,9 @@ def test_a_faulty_draft_is_refused_with_the_path_and_nothing_is_saved(service, p
     assert not Change.objects.filter(kind="entity").exists()
 
 
-@pytest.mark.parametrize("identifier", ["", "a b", "..", "a" * 1001, "ü" * 1001, 7, None, "a\x00b"])
+@pytest.mark.parametrize(
+    "identifier", ["", "a b", "..", "a" * 1001, "ü" * 1001, 7, None, "a\x00b", "a\n", "\ud800"]
+)
 def test_an_unusable_identifier_is_refused(service, identifier):
     with pytest.raises(Invalid) as caught:
         operations.upsert_entity(
@@ -229,3 +232,25 @@ def test_a_blueprint_that_others_target_is_not_deleted(service):
         operations.delete_blueprint(
             blueprint=Blueprint.objects.get(identifier="service"), by=TESTER, now=NOW
         )
+
+
+def test_a_stale_plain_save_moves_what_reads_the_values_it_drops(service):
+    make_blueprint(
+        "job",
+        ownership=None,
+        relations={"service": {"target": "service"}},
+        mirror_properties={"spoken": {"path": "service.language"}},
+    )
+    stale = make_entity("a")
+    make_entity("nightly", blueprint="job", relations={"service": "a"})
+    make_entity("a", properties={"language": "Go"})
+    stale.save()
+    assert Entity.objects.get(identifier="nightly").computed == {"spoken": None}
+
+
+def test_a_plain_save_that_renames_reaches_those_that_point_at_the_entity(service):
+    renamed = make_entity("b")
+    make_entity("a", relations={"depends_on": ["b"]})
+    renamed.identifier = "c"
+    renamed.save()
+    assert Entity.objects.get(identifier="a").facts["relation#depends_on"] == ["c"]

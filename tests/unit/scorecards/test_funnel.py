@@ -140,7 +140,8 @@ def test_a_deleted_scorecard_takes_its_results_with_it(pay):
 
 def test_a_draft_grades_nobody(pay):
     make_scorecard(status="draft")
-    assert level_of(pay) is None
+    change = LevelChange.objects.get()
+    assert (level_of(pay), change.from_level, change.to_level) == (None, "Basic", "")
     make_scorecard(status="published")
     assert level_of(pay) == "Basic"
 
@@ -206,6 +207,7 @@ def test_a_new_rule_writes_no_rule_history_for_the_bit_it_took(pay):
         ({"owner": "nobody"}, "rules[0].owner", "no team 'nobody'"),
         ({"identifier": ""}, "rules[0].identifier", ""),
         ({"in_force_from": "tomorrow"}, "rules[0].in_force_from", "date"),
+        ({"in_force_from": "0000-01-01"}, "rules[0].in_force_from", "no day"),
     ],
 )
 def test_a_faulty_rule_is_refused_with_its_path_and_nothing_is_saved(pay, change, path, words):
@@ -269,3 +271,49 @@ def test_a_sweep_without_change_writes_nothing(pay):
         operations.sweep(now=LATER)
     writes = [q["sql"] for q in captured if q["sql"].startswith(("INSERT", "DELETE"))]
     assert writes == []
+
+
+def levels(*titles: str) -> list[dict]:
+    return [{"title": title, "color": "gold"} for title in titles]
+
+
+def test_levels_that_change_places_take_their_entities_along():
+    make_blueprint()
+    make_scorecard(levels=levels("Low", "A", "B"), rules=[rule_document(level="A")])
+    pay = make_entity("pay", properties={"tier": 1})
+    make_scorecard(levels=levels("Low", "B", "A"), rules=[rule_document(level="B")])
+    assert level_of(pay) == "B"
+
+
+def test_history_calls_a_renamed_level_by_its_new_name():
+    make_blueprint()
+    make_scorecard(levels=levels("Low", "A"), rules=[rule_document(level="A")])
+    make_entity("pay", properties={"tier": 9})
+    make_scorecard(levels=levels("Low", "B"), rules=[rule_document(level="B")])
+    make_entity("pay", properties={"tier": 1}, now=LATER)
+    assert LevelChange.objects.get().to_level == "B"
+
+
+def test_a_new_rule_that_fails_at_first_has_its_first_pass_recorded(pay):
+    document = scorecard_document()
+    document["rules"].append(rule_document("fresh", query=condition("tier", "=", 2)))
+    operations.save_scorecard(definition=document, by=TESTER, now=LATER)
+    make_entity("pay", properties={"tier": 2}, now=LATER + timedelta(days=1))
+    moved = {row.rule.identifier: (row.before, row.after) for row in RuleChange.objects.all()}
+    assert moved == {"tiered": ("FAIL", "PASS"), "fresh": ("FAIL", "PASS")}
+
+
+def test_a_plain_save_of_a_broken_rule_is_not_kept(pay):
+    rule = Rule.objects.get(identifier="tiered")
+    rule.query = {"combinator": "xor"}
+    with pytest.raises(Invalid):
+        rule.save()
+    assert Rule.objects.get(identifier="tiered").query == condition("tier", "<=", 2)
+
+
+@pytest.mark.parametrize("definition", [[], "x", None, {}])
+def test_a_rule_that_is_no_rule_document_is_refused(pay, definition):
+    with pytest.raises(Invalid):
+        operations.save_rule(
+            scorecard=Scorecard.objects.get(), definition=definition, by=TESTER, now=LATER
+        )
