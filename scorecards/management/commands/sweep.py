@@ -22,7 +22,4 @@ class Command(BaseCommand):
         now = timezone.now()
         looked_at = rebuild_stale(now=now) + refresh_clock_values(now=now)
         evaluated = operations.sweep(now=now)
-        self.stdout.write(
-            f"Worked out {looked_at:,} entities, "
-            f"evaluated {evaluated:,} entities."
-        )
+        self.stdout.write(f"Worked out {looked_at:,} entities, evaluated {evaluated:,} entities.")
