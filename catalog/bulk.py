@@ -1,8 +1,9 @@
 """Writing many rows at once, where Django's own `bulk_update` builds one CASE per column."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import connections, models, router
@@ -46,6 +47,55 @@ def update_rows(rows: Sequence[Row], *, fields: Sequence[str]) -> None:
                 for row in rows
             ],
         )
+
+
+def insert_rows(
+    model: type[models.Model],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    fields: Sequence[str],
+    unique: Sequence[str] = (),
+) -> None:
+    """Insert rows, values in field order; with `unique`, overwrite those there are by these fields.
+
+    Several times the speed of `bulk_create`, since no model instance is made. The values are those
+    of the columns (ids for relations); instants may be aware datetimes.
+    """
+    if not rows:
+        return
+    connection = connections[router.db_for_write(model)]
+    quote = connection.ops.quote_name
+    columns = [model._meta.get_field(name) for name in fields]
+    names = [quote(column.column) for column in columns]
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)})"
+    tail = ""
+    if unique:
+        keys = [quote(model._meta.get_field(name).column) for name in unique]
+        updates = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+        tail = f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            arrays = ", ".join(f"%s::{column.db_type(connection)}[]" for column in columns)
+            statement = f"{head} SELECT * FROM unnest({arrays}){tail}"  # noqa: S608
+            cursor.execute(statement, [list(values) for values in zip(*rows, strict=True)])
+            return
+        marks = ", ".join(["%s"] * len(columns))
+        cursor.executemany(f"{head} VALUES ({marks}){tail}", _adapted(rows, columns, connection))
+
+
+def _adapted(
+    rows: Sequence[tuple[Any, ...]], columns: Sequence[models.Field], connection: Any
+) -> Iterable[tuple[Any, ...]]:
+    """Return the rows with instants as the database keeps them."""
+    instants = [isinstance(column, models.DateTimeField) for column in columns]
+    adapt = lru_cache(maxsize=1_000)(connection.ops.adapt_datetimefield_value)
+    return [
+        tuple(
+            adapt(value) if is_instant else value
+            for value, is_instant in zip(row, instants, strict=True)
+        )
+        for row in rows
+    ]
 
 
 def raw_json(field: str) -> Cast:

@@ -69,7 +69,10 @@ class Entity(models.Model):
     ``{"property", "message"}``. `updated_at` moves only when something given moved.
     """
 
-    blueprint = models.ForeignKey(Blueprint, on_delete=models.CASCADE, related_name="entities")
+    # No index of its own: the constraint below starts with it.
+    blueprint = models.ForeignKey(
+        Blueprint, on_delete=models.CASCADE, related_name="entities", db_index=False
+    )
     identifier = models.CharField(max_length=1000)
     title = models.CharField(max_length=1000, blank=True)
     icon = models.CharField(max_length=100, blank=True)
@@ -130,9 +133,13 @@ class EntityRelation(models.Model):
     Direct ownership is the relation `$team`. Inherited ownership has no rows: it is walked.
     """
 
-    source = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="outgoing")
+    source = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="outgoing", db_index=False
+    )
     relation = models.CharField(max_length=100)
-    target = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="incoming")
+    target = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="incoming", db_index=False
+    )
 
     objects = RelationQuerySet.as_manager()
 

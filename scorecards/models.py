@@ -144,7 +144,10 @@ class Evaluation(models.Model):
     """
 
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="evaluations")
-    scorecard = models.ForeignKey(Scorecard, on_delete=models.CASCADE, related_name="evaluations")
+    # No index of its own: the constraint below starts with it.
+    scorecard = models.ForeignKey(
+        Scorecard, on_delete=models.CASCADE, related_name="evaluations", db_index=False
+    )
     level = models.ForeignKey(
         Level, null=True, on_delete=models.SET_NULL, related_name="evaluations"
     )
@@ -165,6 +168,21 @@ class Evaluation(models.Model):
         return f"{self.entity} in {self.scorecard}"
 
 
+class Fingerprint(models.Model):
+    """A number that stands for everything the scorecards found about an entity.
+
+    An evaluation that arrives at the same number has nothing to compare and nothing to write.
+    """
+
+    entity = models.OneToOneField(
+        Entity, primary_key=True, on_delete=models.CASCADE, related_name="fingerprint"
+    )
+    value = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.entity_id}: {self.value}"
+
+
 class LevelChange(models.Model):
     """An entity moved from one level to another. Levels are kept by title, to outlive edits.
 
@@ -172,8 +190,12 @@ class LevelChange(models.Model):
     move. Rows are never edited: notifications are sent from them.
     """
 
-    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="level_changes")
-    scorecard = models.ForeignKey(Scorecard, on_delete=models.CASCADE, related_name="level_changes")
+    entity = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="level_changes", db_index=False
+    )
+    scorecard = models.ForeignKey(
+        Scorecard, on_delete=models.CASCADE, related_name="level_changes", db_index=False
+    )
     from_level = models.CharField(max_length=100, blank=True)
     to_level = models.CharField(max_length=100, blank=True)
     from_rank = models.SmallIntegerField()
@@ -206,7 +228,9 @@ class RuleChange(models.Model):
         FAIL = "FAIL", "Fail"
         SKIP = "SKIP", "Skip"
 
-    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="rule_changes")
+    entity = models.ForeignKey(
+        Entity, on_delete=models.CASCADE, related_name="rule_changes", db_index=False
+    )
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="changes")
     before = models.CharField(max_length=4, choices=Result.choices)
     after = models.CharField(max_length=4, choices=Result.choices)

@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent after commit. Argument: level_change_ids, of the `LevelChange` rows that were written.
+# Sent after commit, once for all that one chunk moved. Argument: entity_ids, of the entities with
+# new `LevelChange` rows; what to do is read from the rows.
 levels_changed = Signal()

@@ -13,6 +13,7 @@ and the nodes; none of this knows a model, a clock or a setting. Semantics, the 
   from `now`.
 """
 
+from catalog.conditions.code import Clock, Code, Generated, generated
 from catalog.conditions.descriptions import describe, describe_wanted, title_of
 from catalog.conditions.dumping import dump
 from catalog.conditions.explanations import Explanation, explain
@@ -50,10 +51,13 @@ __all__ = [
     "OPERATORS",
     "OPPOSITES",
     "PRESETS",
+    "Clock",
+    "Code",
     "ConditionError",
     "Constant",
     "Explanation",
     "Facts",
+    "Generated",
     "Group",
     "Leaf",
     "Operand",
@@ -71,6 +75,7 @@ __all__ = [
     "describe_wanted",
     "dump",
     "explain",
+    "generated",
     "leaves",
     "matches",
     "operators_for",

@@ -1,5 +1,21 @@
 """From rules and facts to masks to levels. Pure: no model, no query, no clock."""
 
-from scorecards.evaluation.program import Masks, Program, RuleSpec, ScorecardSpec, compile_scorecard
+from scorecards.evaluation.program import (
+    Bundle,
+    Program,
+    Result,
+    compile_scorecard,
+    compile_scorecards,
+)
+from scorecards.evaluation.specs import Masks, RuleSpec, ScorecardSpec
 
-__all__ = ["Masks", "Program", "RuleSpec", "ScorecardSpec", "compile_scorecard"]
+__all__ = [
+    "Bundle",
+    "Masks",
+    "Program",
+    "Result",
+    "RuleSpec",
+    "ScorecardSpec",
+    "compile_scorecard",
+    "compile_scorecards",
+]

@@ -1,39 +1,16 @@
-"""A scorecard compiled: facts in, a bit per rule out, and the level from the bits."""
+"""Scorecards compiled: facts in, a bit per rule out, and the level from the bits."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-from catalog.conditions import Query, matches, reads, reads_clock
+from catalog.conditions import Clock, Facts, Generated, reads, reads_clock
+from scorecards.evaluation.ladders import Ladder
+from scorecards.evaluation.specs import Masks, ScorecardSpec
+from scorecards.evaluation.writing import write
 
-
-class Masks(NamedTuple):
-    """What the rules found: bit `n` is the rule with that bit. A live rule in neither failed."""
-
-    passed: int
-    skipped: int
-
-
-@dataclass(frozen=True)
-class RuleSpec:
-    """A rule as evaluation sees it. `rank` is the rank of the level that owns it."""
-
-    bit: int
-    rank: int
-    query: Query
-    filter: Query | None = None
-    in_force_from: date | None = None
-    is_enabled: bool = True
-
-
-@dataclass(frozen=True)
-class ScorecardSpec:
-    """A scorecard as evaluation sees it. Disabled rules are there too: they are always skipped."""
-
-    rules: tuple[RuleSpec, ...]
-    filter: Query | None = None
+Result = tuple[int, int] | None
 
 
 def compile_scorecard(spec: ScorecardSpec) -> "Program":
@@ -41,72 +18,84 @@ def compile_scorecard(spec: ScorecardSpec) -> "Program":
     return Program(spec)
 
 
+def compile_scorecards(specs: Iterable[ScorecardSpec]) -> "Bundle":
+    """Return one program for all of these scorecards: for evaluating many entities."""
+    return Bundle(specs)
+
+
+class Bundle:
+    """Evaluates entities against several scorecards at once, reading each fact once for all.
+
+    >>> bundle = compile_scorecards([])
+    >>> clock = bundle.prepare(datetime(2026, 6, 1))  # once
+    >>> bundle.evaluate({"tier": 1}, clock)  # for every entity
+    ()
+    """
+
+    def __init__(self, specs: Iterable[ScorecardSpec]) -> None:
+        self.specs = tuple(specs)
+
+    @cached_property
+    def evaluate(self) -> Callable[[Facts, Clock], tuple[Result, ...]]:
+        """Return the generated function: a `(passed, skipped)` or None for each scorecard.
+
+        None is for a scorecard whose filter leaves the entity out.
+        """
+        return self._generated.run
+
+    @cached_property
+    def evaluate_text(self) -> Callable[[str | bytes, Clock], tuple[Result, ...]]:
+        """Return the same function for facts as JSON text: it decodes only what the rules read."""
+        return self._generated.run_text
+
+    def prepare(self, now: datetime) -> Clock:
+        """Return what `evaluate` wants to know about the moment it judges by."""
+        return self._generated.prepare(now)
+
+    @property
+    def source(self) -> str:
+        """Return the generated function as text, to read."""
+        return self._generated.source
+
+    @cached_property
+    def _generated(self) -> Generated:
+        return write(self.specs)
+
+
 class Program:
     """Evaluates entities against one scorecard."""
 
     def __init__(self, spec: ScorecardSpec) -> None:
         self.spec = spec
+        self.rank = Ladder(spec.rules).rank
+        self._bundle = Bundle([spec])
+        self._clock: tuple[datetime, Clock] | None = None
 
     @cached_property
     def reads(self) -> frozenset[str]:
         """Return every key of the facts that a result can depend on."""
-        return frozenset().union(*(reads(query) for query in self._queries()))
+        return frozenset().union(*(reads(query) for query in self.spec.queries()))
 
     @cached_property
     def reads_clock(self) -> bool:
         """Say whether a result can move though no entity does."""
-        return any(reads_clock(query) for query in self._queries()) or any(
+        return any(reads_clock(query) for query in self.spec.queries()) or any(
             rule.in_force_from is not None for rule in self.spec.rules
         )
 
     def masks(self, facts: Mapping[str, Any], *, now: datetime) -> Masks | None:
         """Return the result per rule, or None where the filter leaves the entity out."""
-        if self.spec.filter is not None and not matches(self.spec.filter, facts, now=now):
-            return None
-        passed = skipped = 0
-        for rule in self.spec.rules:
-            if _is_skipped(rule, facts, now):
-                skipped |= 1 << rule.bit
-            elif matches(rule.query, facts, now=now):
-                passed |= 1 << rule.bit
-        return Masks(passed, skipped)
+        (found,) = self._bundle.evaluate(facts, self._clock_at(now))
+        return None if found is None else Masks(*found)
 
-    def rank(self, masks: Masks) -> int:
-        """Return the rank of the level that the masks reach.
+    def _clock_at(self, now: datetime) -> Clock:
+        """Return the clock of this moment; the last one is kept, since batches share a moment."""
+        kept = self._clock
+        if kept is None or kept[0] is not now:
+            kept = self._clock = (now, self._bundle.prepare(now))
+        return kept[1]
 
-        That is the highest level with a rule that counts, such that its rules and those of every
-        level below pass. Skipped rules count neither way, so a level all of whose rules are skipped
-        is neither awarded nor in the way.
-        """
-        reached = 0
-        for rank, rules in self._by_rank:
-            counting = rules & ~masks.skipped
-            if counting & ~masks.passed:
-                break
-            if counting:
-                reached = rank
-        return reached
-
-    @cached_property
-    def _by_rank(self) -> list[tuple[int, int]]:
-        """Return the mask of each level's rules, lowest level first."""
-        owned: dict[int, int] = {}
-        for rule in self.spec.rules:
-            owned[rule.rank] = owned.get(rule.rank, 0) | 1 << rule.bit
-        return sorted(owned.items())
-
-    def _queries(self) -> Iterable[Query]:
-        if self.spec.filter is not None:
-            yield self.spec.filter
-        for rule in self.spec.rules:
-            yield rule.query
-            if rule.filter is not None:
-                yield rule.filter
-
-
-def _is_skipped(rule: RuleSpec, facts: Mapping[str, Any], now: datetime) -> bool:
-    if not rule.is_enabled:
-        return True
-    if rule.in_force_from is not None and now.date() < rule.in_force_from:
-        return True
-    return rule.filter is not None and not matches(rule.filter, facts, now=now)
+    @property
+    def source(self) -> str:
+        """Return the generated code as text, to read."""
+        return self._bundle.source

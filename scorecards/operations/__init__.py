@@ -12,6 +12,7 @@ from scorecards.operations.evaluating import (
     evaluate_entities,
     evaluate_moved,
     evaluate_scorecard,
+    reevaluate,
     rescore,
     sweep,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "evaluate_scorecard",
     "install_pack",
     "preview_scorecard",
+    "reevaluate",
     "rescore",
     "rule_document_of",
     "save_rule",

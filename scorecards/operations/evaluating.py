@@ -1,20 +1,20 @@
 """Evaluating entities and writing only what moved."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models, transaction
 
-from catalog.bulk import chunks, decode, raw_json
+from catalog.bulk import chunks, raw_json
 from catalog.models import Entity, new_revision
 from catalog.signals import EVERYTHING
 from scorecards import compiled as compiling
 from scorecards.compiled import CompiledScorecard
-from scorecards.models import Evaluation, Scorecard
-from scorecards.operations.recording import Findings
-from scorecards.querysets import EvaluationQuerySet
+from scorecards.evaluation import Masks, Result
+from scorecards.models import Evaluation, Fingerprint, Scorecard
+from scorecards.operations.recording import Findings, stored_rows
 
 CHUNK = 1_000
 
@@ -22,14 +22,14 @@ CHUNK = 1_000
 def evaluate_moved(moved: Mapping[str, Mapping[int, Collection[str]]], *, now: datetime) -> None:
     """Evaluate what an operation of the catalog moved: at once, or, where it is much, by a task.
 
-    `moved` maps blueprint identifiers to entity ids to the keys of the facts that moved; only the
-    scorecards that read one of them are evaluated.
+    `moved` maps blueprint identifiers to entity ids to the keys of the facts that moved; where no
+    scorecard reads any of them, nothing is evaluated.
     """
     total = sum(map(len, moved.values()))
     for blueprint, by_id in moved.items():
         keys = frozenset().union(*by_id.values())
-        scorecards = [item for item in compiling.for_blueprint(blueprint) if _reads(item, keys)]
-        if not scorecards:
+        scorecards = compiling.for_blueprint(blueprint)
+        if not any(_reads(scorecard, keys) for scorecard in scorecards):
             continue
         if total > settings.TIDEMARK_INLINE_LIMIT:
             _leave_to_task(by_id, now)
@@ -63,34 +63,73 @@ def evaluate_entities(*, entity_ids: Collection[int], now: datetime) -> None:
 
 
 def _evaluate_chunk(
-    entity_ids: Collection[int], scorecards: Collection[CompiledScorecard], *, now: datetime
+    entity_ids: Collection[int],
+    scorecards: Sequence[CompiledScorecard],
+    *,
+    now: datetime,
+    edited: frozenset[int] = frozenset(),
 ) -> None:
-    locked = _locked_facts(entity_ids)
-    stored: dict[tuple[int, int], Evaluation] = {
-        (row.scorecard_id, row.entity_id): row
-        for row in Evaluation.objects.filter(
-            entity_id__in=entity_ids, scorecard_id__in=[item.id for item in scorecards]
-        ).select_related("level")
-    }
-    findings = Findings(now=now)
-    for id_, raw in locked:
-        facts = decode(raw)
-        for scorecard in scorecards:
-            masks = scorecard.program.masks(facts, now=now)
-            findings.compare(
-                id_, scorecard=scorecard, masks=masks, stored=stored.get((scorecard.id, id_))
-            )
-    findings.write()
+    """Evaluate entities of one blueprint against all the scorecards that grade it.
 
-
-def _locked_facts(entity_ids: Collection[int]) -> list[tuple[int, str]]:
-    """Return ids and facts. Locked, or a write in between would be overruled by what it replaced.
-
-    A run over a whole scorecard reads facts that an entity's own transaction is about to move;
-    whoever comes second must see what the first one wrote.
+    All of them, since facts are decoded once for all, and the fingerprint stands for all. Where
+    only rules were `edited` (ids of scorecards), the evaluations by the others are as they were.
     """
-    rows = Entity.objects.filter(id__in=entity_ids).annotate(raw=raw_json("facts"))
-    return list(rows.order_by("id").select_for_update(no_key=True).values_list("id", "raw"))
+    bundle = compiling.bundle_of(scorecards)
+    clock, evaluate = bundle.prepare(now), bundle.evaluate_text
+    shapes = tuple(scorecard.shape for scorecard in scorecards)
+    findings = Findings(now=now)
+    moved: dict[int, tuple[Result, ...]] = {}
+    unknown: dict[int, tuple[Result, ...]] = {}
+    for id_, raw, known in _locked_facts(entity_ids):
+        found = evaluate(raw, clock)
+        value = fingerprint(shapes, found)
+        if known != value:
+            (unknown if known is None else moved)[id_] = found
+            findings.fingerprints.append((id_, value))
+    if moved:
+        _compare(moved, scorecards, edited=edited, findings=findings)
+    if unknown:
+        # Nothing says that the other scorecards have seen these.
+        _compare(unknown, scorecards, edited=frozenset(), findings=findings)
+    if findings.fingerprints:
+        findings.write()
+
+
+def _compare(
+    odd: Mapping[int, Sequence[Result]],
+    scorecards: Sequence[CompiledScorecard],
+    *,
+    edited: frozenset[int],
+    findings: Findings,
+) -> None:
+    """Compare what was found about the odd ones with what is stored."""
+    looked_at = [
+        (position, scorecard)
+        for position, scorecard in enumerate(scorecards)
+        if not edited or scorecard.id in edited or scorecard.program.reads_clock
+    ]
+    stored = stored_rows(odd, [scorecard.id for _, scorecard in looked_at])
+    for id_, found in odd.items():
+        for position, scorecard in looked_at:
+            masks = found[position]
+            findings.compare(
+                id_,
+                scorecard=scorecard,
+                masks=Masks(*masks) if masks else None,
+                stored=stored.get((id_, scorecard.id)),
+            )
+
+
+def _locked_facts(entity_ids: Collection[int]) -> list[tuple[int, str, int | None]]:
+    """Return ids, facts and fingerprints.
+
+    Locked, or a write in between would be overruled by what it replaced: a run over a whole
+    scorecard reads facts that an entity's own transaction is about to move, and whoever comes
+    second must see what the first one wrote.
+    """
+    rows = Entity.objects.filter(id__in=entity_ids).annotate(raw=raw_json("facts")).order_by("id")
+    locked = rows.select_for_update(of=("self",), no_key=True)
+    return list(locked.values_list("id", "raw", "fingerprint__value"))
 
 
 @transaction.atomic
@@ -114,29 +153,59 @@ def evaluate_scorecard(*, scorecard: Scorecard, now: datetime) -> int:
     May be run again at any point: what is already right is not written.
     """
     seen_stale = scorecard.stale_since
+    _withdraw(scorecard, now)
     rows = _entities_of(scorecard)
-    _withdraw(Evaluation.objects.filter(scorecard=scorecard).exclude(entity__in=rows), now)
-    count = 0
-    if scorecard.status == Scorecard.Status.PUBLISHED:
-        ready = compiling.of_versions([(scorecard.pk, scorecard.version)])
-        ids = rows.order_by("id").values_list("id", flat=True)
-        for chunk in chunks(ids.iterator(chunk_size=CHUNK), CHUNK):
-            with transaction.atomic():
-                _evaluate_chunk(chunk, ready, now=now)
-            count += len(chunk)
+    blueprints = rows.order_by().values_list("blueprint__identifier", flat=True).distinct()
+    # While others wait as well, nobody knows that what they found is as it was.
+    others = Scorecard.objects.stale().exclude(pk=scorecard.pk)
+    edited = frozenset[int]() if others.exists() else frozenset([scorecard.pk])
+    count = sum(
+        evaluate_blueprint(blueprint=name, now=now, edited=edited) for name in list(blueprints)
+    )
     # Only if nobody edited it meanwhile: then it is stale anew, and another run is on its way.
     Scorecard.objects.filter(pk=scorecard.pk, stale_since=seen_stale).update(stale_since=None)
     return count
 
 
-def _withdraw(evaluations: EvaluationQuerySet, now: datetime) -> None:
+def evaluate_blueprint(
+    *, blueprint: str, now: datetime, edited: frozenset[int] = frozenset()
+) -> int:
+    """Evaluate every entity of a blueprint, a transaction a chunk; return how many.
+
+    Goes through the ids in ranges: memory does not grow with the entities there are. With
+    `edited`, only the evaluations by these scorecards are compared and written, which is enough
+    where nothing but their rules moved; entities marked stale are left to their own run.
+    """
+    last = count = 0
+    rows = Entity.objects.of(blueprint).order_by("id")
+    if edited:
+        rows = rows.filter(stale_since__isnull=True)
+    while ids := list(rows.filter(id__gt=last).values_list("id", flat=True)[:CHUNK]):
+        with transaction.atomic():
+            scorecards = compiling.for_blueprint(blueprint)
+            _evaluate_chunk(ids, scorecards, now=now, edited=edited)
+        last, count = ids[-1], count + len(ids)
+    return count
+
+
+def reevaluate(*, blueprint: str, now: datetime) -> int:
+    """Evaluate every entity of a blueprint without trusting what says that nothing moved."""
+    Fingerprint.objects.filter(entity__blueprint__identifier=blueprint).delete()
+    return evaluate_blueprint(blueprint=blueprint, now=now)
+
+
+def _withdraw(scorecard: Scorecard, now: datetime) -> None:
     """Delete evaluations of entities that are graded no longer, with the history of it."""
-    for chunk in chunks(list(evaluations.values_list("id", flat=True)), CHUNK):
+    ready = compiling.of_versions([(scorecard.pk, scorecard.version)])[0]
+    graded = _entities_of(scorecard)
+    gone = Evaluation.objects.filter(scorecard=scorecard).exclude(entity__in=graded)
+    for ids in chunks(list(gone.values_list("entity_id", flat=True)), CHUNK):
         findings = Findings(now=now)
-        for row in Evaluation.objects.filter(id__in=chunk).select_related("level"):
-            findings.withdraw(row)
+        for row in stored_rows(ids, [scorecard.pk]).values():
+            findings.withdraw(row, ready)
         with transaction.atomic():
             findings.write()
+            Fingerprint.objects.filter(entity_id__in=ids).delete()
 
 
 def _entities_of(scorecard: Scorecard) -> "models.QuerySet[Entity]":
@@ -160,6 +229,17 @@ def evaluate_stale(*, now: datetime) -> int:
                 Entity.objects.filter(id__in=ids, stale_since=mark).update(stale_since=None)
         count += len(rows)
     return count
+
+
+def fingerprint(shapes: tuple[int, ...], found: tuple[Result, ...]) -> int:
+    """Return the number that stands for what scorecards of these shapes found about an entity.
+
+    Made of whole numbers only, whose hash is the same in every process. What a newer Python makes
+    of them may differ: then the stored evaluations are compared one by one, once.
+    """
+    if None in found:
+        found = tuple((-1, -1) if masks is None else masks for masks in found)
+    return hash((shapes, found))
 
 
 def sweep(*, now: datetime) -> int:

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import Entity
-from scorecards.models import Scorecard
+from scorecards.models import Evaluation, Scorecard
 from tests.builders import level_of, make_blueprint, make_entity, make_scorecard
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +23,7 @@ def test_rebuild_repairs_what_a_raw_update_broke():
     make_scorecard()
     entity = make_entity("pay", properties={"tier": 3})
     Entity.objects.filter(pk=entity.pk).update(properties={"tier": 1}, facts={})
+    Evaluation.objects.all().delete()
     assert run("rebuild", "service") == "Rebuilt 1 entities.\n"
     entity.refresh_from_db()
     assert (entity.facts["tier"], level_of(entity)) == (1, "Bronze")

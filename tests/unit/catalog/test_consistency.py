@@ -13,7 +13,7 @@ from catalog.errors import CatalogError
 from catalog.models import Blueprint, Entity
 from catalog.operations import EntityDraft
 from scorecards import operations as scorecard_operations
-from scorecards.models import Evaluation, Level, Rule, Scorecard
+from scorecards.models import Evaluation, Fingerprint, Level, Rule, Scorecard
 from tests.builders import (
     NOW,
     TESTER,
@@ -268,6 +268,7 @@ def forget_and_rebuild() -> None:
     for blueprint in Blueprint.objects.all():
         operations.rebuild(blueprint=blueprint, now=NOW)
     Evaluation.objects.all().delete()
+    Fingerprint.objects.all().delete()
     for scorecard in Scorecard.objects.all():
         scorecard_operations.evaluate_scorecard(scorecard=scorecard, now=NOW)
 

@@ -1,4 +1,4 @@
-"""Work out every computed value again."""
+"""Work out every computed value and every evaluation again."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -7,16 +7,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from catalog import operations
+from catalog import operations as catalog_operations
 from catalog.models import Blueprint
+from scorecards import operations
 
 
 class Command(BaseCommand):
-    """Work out facts and computed properties of all entities, blueprint by blueprint."""
+    """Work out facts, computed properties and evaluations, blueprint by blueprint."""
 
     help = (
-        "Work out the facts and computed properties of all entities again, and evaluate what "
-        "moved. Safe at any time and safe to repeat; writes only what differs."
+        "Work out the facts, computed properties and evaluations of all entities again, trusting "
+        "nothing that is stored. Safe at any time and to repeat; writes only what differs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,5 +38,6 @@ class Command(BaseCommand):
         total = sum(row.entities.count() for row in rows)
         with tqdm(total=total, desc="Rebuilding", unit=" entities") as bar:
             for row in rows:
-                operations.rebuild(blueprint=row, now=now, advance=bar.update)
+                catalog_operations.rebuild(blueprint=row, now=now, advance=bar.update)
+                operations.reevaluate(blueprint=row.identifier, now=now)
         self.stdout.write(f"Rebuilt {total:,} entities.")
