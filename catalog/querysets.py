@@ -1,10 +1,14 @@
 """Reads of the catalog, as chainable methods."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
+
+from catalog.conditions import Query
+from catalog.queries import compile_q
 
 if TYPE_CHECKING:
     from catalog.models import Entity
@@ -28,6 +32,10 @@ class EntityQuerySet(models.QuerySet["Entity"]):
         for word in words.split()[:30]:
             query &= Q(title__icontains=word) | Q(identifier__icontains=word)
         return self.filter(query)
+
+    def matching(self, query: Query, *, now: datetime) -> Self:
+        """Keep the entities whose facts the query holds for, as evaluation would."""
+        return self.filter(compile_q(query, now=now))
 
     def owned_directly_by(self, teams: Iterable[str]) -> Self:
         """Keep the entities that belong to one of these teams by a relation row of their own."""
