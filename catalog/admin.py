@@ -116,7 +116,13 @@ class BlueprintAdmin(OperationAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete by the operation, which refuses what others point at."""
-        delete_blueprint(blueprint=obj, by=self.actor(request), now=timezone.now())
+        delete_blueprint(
+            # The page before this one lists what goes with it.
+            blueprint=obj,
+            by=self.actor(request),
+            now=timezone.now(),
+            delete_dependents=True,
+        )
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Blueprint]) -> None:
         """Delete each by the operation; what one of them refuses stays, with all after it."""

@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from django_filters import (
     IsoDateTimeFilter,
     OrderingFilter,
 )
+from django_filters.fields import IsoDateTimeField
 
 from catalog.models import OWNERSHIP, TEAM, Blueprint, Change, Entity, EntityRelation
 from catalog.querysets import EntityQuerySet
@@ -74,6 +76,24 @@ class SearchFilter(CharFilter):
     def filter(self, qs: EntityQuerySet, value: str) -> EntityQuerySet:
         """Apply the words, if there are any."""
         return qs.search(value) if value else qs
+
+
+class MomentField(IsoDateTimeField):
+    """A moment that has a place in UTC, where the database compares it."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the moment in UTC; an offset may lead out of the calendar."""
+        moment = super().to_python(value)
+        try:
+            return moment.astimezone(UTC) if moment else None
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+
+
+class MomentFilter(IsoDateTimeFilter):
+    """Compare with a moment."""
+
+    field_class = MomentField
 
 
 class RepeatedInput(forms.HiddenInput):
@@ -160,7 +180,7 @@ class EntityFilterSet(FilterSet):
     team = TeamFilter("", label="Identifier of the owning team, direct or inherited")
     search = SearchFilter(label="Words that the title or the identifier holds")
     property = PropertyFilter("facts", label="<property>:<value>, may be repeated")
-    updated_after = IsoDateTimeFilter("updated_at", lookup_expr="gt", label="Changed after this")
+    updated_after = MomentFilter("updated_at", lookup_expr="gt", label="Changed after this")
     ordering = Ordering(fields=("title", "identifier", "created_at", "updated_at"))
 
     class Meta:
@@ -176,7 +196,7 @@ class ChangeFilterSet(FilterSet):
     identifier = CharFilter(label="Identifier of what was changed")
     action = ChoiceFilter(choices=Change.Action.choices)
     actor = CharFilter(label="Who did it")
-    since = IsoDateTimeFilter("at", lookup_expr="gte", label="From this moment on")
+    since = MomentFilter("at", lookup_expr="gte", label="From this moment on")
 
     class Meta:
         model = Change

@@ -96,6 +96,8 @@ class Entity(models.Model):
             models.UniqueConstraint(fields=["blueprint", "identifier"], name="entity_identifier"),
         ]
         indexes = [
+            # Going through a blueprint's entities in ranges of ids.
+            models.Index(fields=["blueprint", "id"], name="entity_by_id"),
             # Catalog pages: the default order of a blueprint's table.
             models.Index(fields=["blueprint", "title", "id"], name="entity_by_title"),
             # The sweep: what a dead worker left behind.

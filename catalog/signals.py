@@ -13,6 +13,10 @@ entities_changed = Signal()
 
 EVERYTHING = "*"
 
+# Sent before a blueprint is deleted, inside the transaction: a receiver that cannot do without it
+# raises `HasDependents`. Argument: blueprint.
+blueprint_deleting = Signal()
+
 _is_muted = ContextVar("is_muted", default=False)
 
 

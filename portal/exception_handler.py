@@ -8,14 +8,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, OperationalError
 from rest_framework import exceptions, views
 from rest_framework.response import Response
 
 from catalog.errors import Conflict, Fault, Invalid, NotFound
 from portal.bodies import PayloadTooLarge
+from portal.failures import BUSY, RETRY_AFTER
 
 logger = logging.getLogger(__name__)
+
+
+class Busy(exceptions.APIException):
+    """The database is locked or away. The framework sends `wait` as ``Retry-After``."""
+
+    status_code = 503
+    wait = RETRY_AFTER
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -41,13 +49,16 @@ def _translated(error: Exception) -> Exception:
             return PayloadTooLarge()
         case SuspiciousOperation():
             return exceptions.ParseError(str(error))
-        case DataError() | IntegrityError():
+        case DataError() | IntegrityError() | OperationalError():
             return _of_database(error)
     return error
 
 
 def _of_database(error: Exception) -> Exception:
-    """Return the answer to what the checks above the database let through."""
+    """Return the answer to what the checks above the database let through, or to its absence."""
+    if isinstance(error, OperationalError):
+        logger.error("The database does not answer", exc_info=error)
+        return Busy(BUSY, code="busy")
     logger.warning("The database refused a write", exc_info=error)
     if isinstance(error, DataError):
         return exceptions.ParseError("A value does not fit what can be stored.")

@@ -37,6 +37,11 @@ def may_read(user: Any) -> bool:
     return bool(user and user.is_active and user.is_authenticated) or settings.TIDEMARK_PUBLIC_READ
 
 
+def may_read_people(user: Any) -> bool:
+    """Say whether this user may see who is who: never the public, for whom reading is open."""
+    return bool(user and user.is_active and user.is_authenticated)
+
+
 def may_edit_catalog(user: Any, auth: Any = None) -> bool:
     """Say whether this user may write entities, blueprints and scorecards.
 

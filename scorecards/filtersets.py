@@ -5,11 +5,10 @@ from django_filters import (
     CharFilter,
     ChoiceFilter,
     FilterSet,
-    IsoDateTimeFilter,
     TypedChoiceFilter,
 )
 
-from catalog.filtersets import EntityFilterSet, PairsFilter, TeamFilter
+from catalog.filtersets import EntityFilterSet, MomentFilter, PairsFilter, TeamFilter
 from scorecards.models import Evaluation, LevelChange, Rule, RuleChange, Scorecard
 
 
@@ -104,7 +103,7 @@ class RuleResultFilterSet(_FoundFilterSet):
 class LevelChangeFilterSet(_FoundFilterSet):
     """The filters of the history of levels."""
 
-    since = IsoDateTimeFilter("at", lookup_expr="gte", label="From this moment on")
+    since = MomentFilter("at", lookup_expr="gte", label="From this moment on")
     direction = ChoiceFilter(
         choices=[("up", "Up"), ("down", "Down")], method="filter_direction", label="up or down"
     )

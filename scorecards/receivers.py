@@ -7,7 +7,9 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
-from catalog.signals import entities_changed, is_muted
+from catalog.errors import HasDependents
+from catalog.models import Blueprint
+from catalog.signals import blueprint_deleting, entities_changed, is_muted
 from scorecards.models import Level, Rule, Scorecard
 from scorecards.operations import evaluate_moved, rescore
 
@@ -15,6 +17,7 @@ from scorecards.operations import evaluate_moved, rescore
 def connect() -> None:
     """Connect the receivers, each for its own sender."""
     entities_changed.connect(evaluate, dispatch_uid="scorecards.evaluate")
+    blueprint_deleting.connect(keep_graded, dispatch_uid="scorecards.keep_graded")
     post_save.connect(edited, sender=Scorecard, dispatch_uid="scorecards.edited")
     for part in (Level, Rule):
         post_save.connect(part_edited, sender=part, dispatch_uid=f"scorecards.{part.__name__}")
@@ -38,3 +41,14 @@ def part_edited(sender: type[Level] | type[Rule], instance: Level | Rule, **kwar
     """Score the scorecard of an edited or deleted level or rule anew."""
     if not is_muted():
         rescore(scorecard_id=instance.scorecard_id, now=timezone.now())
+
+
+def keep_graded(sender: type[Blueprint], blueprint: Blueprint, **kwargs: Any) -> None:
+    """Refuse to let a blueprint go that is all that a scorecard grades."""
+    rows = Scorecard.objects.filter(blueprints=blueprint).order_by("identifier")
+    only = [row.identifier for row in rows if row.blueprints.count() == 1]
+    if only:
+        raise HasDependents(
+            f"it is all that {', '.join(only)} grades; delete the scorecard first, or let it grade "
+            "another blueprint"
+        )

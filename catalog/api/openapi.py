@@ -65,7 +65,13 @@ BLUEPRINTS = extend_schema_view(
         parameters=[_IDENTIFIER],
         responses=answers({200: BlueprintSerializer}, 400, 403, 404),
     ),
-    destroy=extend_schema(parameters=[_IDENTIFIER], responses=answers({204: None}, 403, 404, 409)),
+    destroy=extend_schema(
+        parameters=[
+            _IDENTIFIER,
+            OpenApiParameter("delete_dependents", bool, description="Also delete its entities."),
+        ],
+        responses=answers({204: None}, 403, 404, 409),
+    ),
 )
 
 _DRAFT = {

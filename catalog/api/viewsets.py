@@ -36,8 +36,13 @@ class BlueprintViewSet(DocumentViewSet):
         return operations.save_blueprint(definition=definition, by=self.actor, now=timezone.now())
 
     def remove(self, row: Blueprint) -> None:
-        """Delete a blueprint with its entities."""
-        operations.delete_blueprint(blueprint=row, by=self.actor, now=timezone.now())
+        """Delete a blueprint, and with `delete_dependents=true` its entities."""
+        operations.delete_blueprint(
+            blueprint=row,
+            by=self.actor,
+            now=timezone.now(),
+            delete_dependents=_flag(self.request, "delete_dependents"),
+        )
 
 
 @openapi.ENTITIES

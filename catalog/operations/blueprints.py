@@ -15,7 +15,7 @@ from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.operations import history
 from catalog.operations.refreshing import rebuild
 from catalog.operations.settling import edges_of, settle_deleted
-from catalog.signals import muted
+from catalog.signals import blueprint_deleting, muted
 from portal.permissions import Actor
 
 
@@ -134,10 +134,13 @@ def _rebuild(row: Blueprint, now: datetime) -> None:
 
 
 @transaction.atomic
-def delete_blueprint(*, blueprint: Blueprint, by: Actor, now: datetime) -> None:
-    """Delete a blueprint with its entities.
+def delete_blueprint(
+    *, blueprint: Blueprint, by: Actor, now: datetime, delete_dependents: bool = False
+) -> None:
+    """Delete a blueprint, with its entities if `delete_dependents`.
 
-    Raises `Conflict` for a system blueprint, `HasDependents` where others point at it.
+    Raises `Conflict` for a system blueprint, `HasDependents` where others point at it, where it has
+    entities that nobody asked to delete, or where a scorecard grades nothing else.
     """
     if blueprint.is_system:
         raise Conflict(f"'{blueprint.identifier}' belongs to the portal and cannot be deleted")
@@ -149,6 +152,13 @@ def delete_blueprint(*, blueprint: Blueprint, by: Actor, now: datetime) -> None:
         graph = CatalogGraph(spec for name, spec in specs.items() if name != blueprint.identifier)
     except Invalid as error:
         raise HasDependents(f"others are computed through it: {error}; edit them first") from None
+    blueprint_deleting.send(sender=Blueprint, blueprint=blueprint)
+    count = blueprint.entities.count()
+    if count and not delete_dependents:
+        raise HasDependents(
+            f"'{blueprint.identifier}' has {count:,} entities; ask for them to be deleted with it, "
+            "or delete them first"
+        )
     due = _rerouted(specs.values(), graph)
     entities = list(Entity.objects.filter(blueprint=blueprint))
     edges = edges_of([entity.pk for entity in entities])

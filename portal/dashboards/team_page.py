@@ -62,13 +62,15 @@ class TeamPage:
     member_count: int
 
 
-def team_page(entity: Entity, query: QueryString, *, now: datetime) -> TeamPage:
+def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: bool) -> TeamPage:
     """Return the page of a `_team` entity."""
     properties = properties_of(entity.blueprint)
     facts = facts_of(entity, properties)
     owned = graded_entities_of([entity.identifier])
     scorecards = scorecards_of(owned)
     members = members_of(entity.identifier).order_by("title", "id")
+    if not has_people:
+        members = members.none()
     return TeamPage(
         entity=entity,
         numbers=[fact for fact in facts if _is_headline(fact)],

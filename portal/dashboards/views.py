@@ -1,5 +1,6 @@
 """The pages: read the address, ask a page module for what it shows, draw it."""
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -7,7 +8,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url
 
-from catalog.models import TEAM, Blueprint, Entity
+from catalog.models import TEAM, USER, Blueprint, Entity
 from portal.dashboards.entity_page import entity_page
 from portal.dashboards.home_page import home_page
 from portal.dashboards.querystring import QueryString
@@ -15,6 +16,7 @@ from portal.dashboards.scorecard_page import overviews, scorecard_page
 from portal.dashboards.search_page import search_page
 from portal.dashboards.table import table_of
 from portal.dashboards.team_page import team_page
+from portal.permissions import may_read_people
 from scorecards.models import Scorecard
 
 
@@ -43,6 +45,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request", "HX-Target")
 def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
     """Show the entities of a blueprint."""
+    if blueprint == USER and not may_read_people(request.user):
+        return redirect_to_login(request.get_full_path())
     found = get_object_or_404(Blueprint, identifier=blueprint)
     table = table_of(found, _query(request))
     context = {"table": table, "blueprint": found}
@@ -58,6 +62,8 @@ def entity(request: HttpRequest, blueprint: str, identifier: str) -> HttpRespons
     """Show one entity; teams have a page of their own."""
     if blueprint == TEAM:
         return redirect("team", identifier)
+    if blueprint == USER and not may_read_people(request.user):
+        return redirect_to_login(request.get_full_path())
     page = entity_page(_entity(blueprint, identifier), now=timezone.now())
     return render(request, "dashboards/entity_page.html", {"page": page})
 
@@ -65,7 +71,12 @@ def entity(request: HttpRequest, blueprint: str, identifier: str) -> HttpRespons
 @require_safe
 def team(request: HttpRequest, team: str) -> HttpResponse:
     """Show a team."""
-    page = team_page(_entity(TEAM, team), _query(request), now=timezone.now())
+    page = team_page(
+        _entity(TEAM, team),
+        _query(request),
+        now=timezone.now(),
+        has_people=may_read_people(request.user),
+    )
     return render(request, "dashboards/team_page.html", {"page": page})
 
 
@@ -95,5 +106,5 @@ def scorecard(request: HttpRequest, identifier: str) -> HttpResponse:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Show what is called like the words."""
-    page = search_page(_query(request))
+    page = search_page(_query(request), has_people=may_read_people(request.user))
     return render(request, "dashboards/search_page.html", {"page": page, "words": page.words})

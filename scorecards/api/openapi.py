@@ -13,6 +13,7 @@ from scorecards.api.serializers import (
     EvaluationSerializer,
     GradedEntitySerializer,
     LevelChangeSerializer,
+    PreviewSerializer,
     RuleResultSerializer,
     RuleSerializer,
     ScorecardSerializer,
@@ -50,6 +51,12 @@ TEAMS = extend_schema_view(
         parameters=[PROPERTY, LEVEL], responses=answers({200: TeamSerializer(many=True)}, 400)
     ),
     retrieve=extend_schema(parameters=[_IDENTIFIER], responses=answers({200: TeamSerializer}, 404)),
+)
+
+PREVIEWS = extend_schema_view(
+    create=extend_schema(
+        request=ScorecardSerializer, responses=answers({200: PreviewSerializer}, 400, 403)
+    )
 )
 
 SCORECARDS = extend_schema_view(

@@ -147,3 +147,41 @@ class LevelChangeSerializer(serializers.Serializer):
     def get_direction(self, change: Any) -> str:
         """Return up or down."""
         return "down" if change.is_drop else "up"
+
+
+class LevelMoveSerializer(serializers.Serializer):
+    """How many entities would move from one level to another; "" is: not graded."""
+
+    from_level = serializers.CharField(allow_blank=True)
+    to_level = serializers.CharField(allow_blank=True)
+    count = serializers.IntegerField()
+
+
+class RuleImpactSerializer(serializers.Serializer):
+    """How many entities pass and fail a rule before and after."""
+
+    identifier = serializers.CharField()
+    passed_before = serializers.IntegerField()
+    passed_after = serializers.IntegerField()
+    failed_before = serializers.IntegerField()
+    failed_after = serializers.IntegerField()
+
+
+class EntityMoveSerializer(serializers.Serializer):
+    """An entity that would move."""
+
+    blueprint = serializers.CharField()
+    identifier = serializers.CharField()
+    title = serializers.CharField()
+    from_level = serializers.CharField(allow_blank=True)
+    to_level = serializers.CharField(allow_blank=True)
+
+
+class PreviewSerializer(serializers.Serializer):
+    """What saving a scorecard would do; at most 200 of the entities that move are named."""
+
+    entity_count = serializers.IntegerField()
+    moved_count = serializers.IntegerField()
+    levels = LevelMoveSerializer(many=True)
+    rules = RuleImpactSerializer(many=True)
+    entities = EntityMoveSerializer(many=True)

@@ -6,6 +6,7 @@ from scorecards.api.viewsets import (
     EvaluationViewSet,
     GradedEntityViewSet,
     LevelChangeViewSet,
+    PreviewViewSet,
     RuleResultViewSet,
     RuleViewSet,
     ScorecardViewSet,
@@ -18,6 +19,7 @@ def register(router: BaseRouter) -> None:
     router.register("entities", GradedEntityViewSet, basename="api-entity")
     router.register("teams", TeamViewSet, basename="api-team")
     router.register("scorecards", ScorecardViewSet, basename="api-scorecard")
+    router.register("scorecard-previews", PreviewViewSet, basename="api-scorecard-preview")
     router.register("rules", RuleViewSet, basename="api-rule")
     router.register("evaluations", EvaluationViewSet, basename="api-evaluation")
     router.register("rule-results", RuleResultViewSet, basename="api-rule-result")

@@ -22,6 +22,7 @@ from scorecards.api.serializers import (
     EvaluationSerializer,
     GradedEntitySerializer,
     LevelChangeSerializer,
+    PreviewSerializer,
     RuleResultSerializer,
     RuleSerializer,
     ScorecardSerializer,
@@ -97,6 +98,18 @@ class ScorecardViewSet(DocumentViewSet):
     def remove(self, row: Scorecard) -> None:
         """Delete a scorecard with everything it found."""
         operations.delete_scorecard(scorecard=row, by=self.actor, now=timezone.now())
+
+
+@openapi.PREVIEWS
+class PreviewViewSet(ApiViewSet):
+    """What saving a scorecard document would change, worked out without saving it."""
+
+    serializer_class = PreviewSerializer
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Evaluate the document in the body against every entity, and write nothing."""
+        preview = operations.preview_scorecard(definition=self.body(), now=timezone.now())
+        return Response(PreviewSerializer(preview).data)
 
 
 @openapi.RULES

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from catalog.bulk import chunks, raw_json
-from catalog.models import Entity, new_revision
+from catalog.models import Blueprint, Entity, new_revision
 from catalog.signals import EVERYTHING
 from scorecards import compiled as compiling
 from scorecards.compiled import CompiledScorecard
@@ -177,7 +177,9 @@ def evaluate_blueprint(
     where nothing but their rules moved; entities marked stale are left to their own run.
     """
     last = count = 0
-    rows = Entity.objects.of(blueprint).order_by("id")
+    # By key, not through a join, so that the index of the ranges is used.
+    owner = Blueprint.objects.filter(identifier=blueprint).values_list("id", flat=True).first()
+    rows = Entity.objects.filter(blueprint_id=owner).order_by("id")
     if edited:
         rows = rows.filter(stale_since__isnull=True)
     while ids := list(rows.filter(id__gt=last).values_list("id", flat=True)[:CHUNK]):

@@ -105,6 +105,14 @@ def test_saving_what_was_shown_changes_nothing(admin: Client, whole: Entity) -> 
     assert EntityRelation.objects.filter(source=whole).count() == 4
 
 
+def test_a_moment_outside_the_calendar_is_edited_as_text(admin: Client, service: Blueprint) -> None:
+    moment = "0001-01-01T00:00:00+14:00"
+    draft = EntityDraft(identifier="old", properties={**WHOLE, "released": moment})
+    entity = upsert_entity(blueprint=service, draft=draft, by=BY, now=NOW)
+    page = admin.get(address(entity))
+    assert fields_of(page)["properties.released"] == moment
+
+
 def test_an_edit_touches_only_what_was_edited(admin: Client, whole: Entity) -> None:
     data = fields_of(admin.get(address(whole)))
     data |= {"properties.coverage": "70", "properties.labels": "", "relations.system": ""}

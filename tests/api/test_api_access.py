@@ -52,12 +52,13 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/rule-results/",
         "/api/rules/",
         "/api/rules/1/",
+        "/api/scorecard-previews/",
         "/api/scorecards/",
         "/api/scorecards/cart/",
         "/api/teams/",
         "/api/teams/cart/",
     ]
-    assert len(WRITES) == 17
+    assert len(WRITES) == 18
 
 
 @pytest.mark.django_db
@@ -174,7 +175,7 @@ def test_the_root_lists_the_routes(client: APIClient) -> None:
     root = client.get("/api/").json()
     assert set(root) == {
         "blueprints", "changes", "entities", "teams", "scorecards", "rules", "evaluations",
-        "rule-results", "level-changes",
+        "rule-results", "level-changes", "scorecard-previews",
     }  # fmt: skip
     assert root["entities"] == "http://testserver/api/entities/"
 

@@ -5,7 +5,14 @@ import pytest
 from catalog import operations, registry
 from catalog.errors import Conflict, HasDependents, Invalid
 from catalog.models import Blueprint, Entity
-from tests.builders import NOW, TESTER, blueprint_document, make_blueprint, make_entity
+from tests.builders import (
+    NOW,
+    TESTER,
+    blueprint_document,
+    make_blueprint,
+    make_entity,
+    make_scorecard,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -356,3 +363,22 @@ def test_the_number_of_paths_does_not_explode():
     ladder[0]["aggregation_properties"] = {"a": {"target": "b40", "calculationSpec": COUNT}}
     with pytest.raises(Invalid, match="several paths"):
         operations.save_blueprints(definitions=ladder, by=TESTER, now=NOW)
+
+
+def test_a_blueprint_with_entities_goes_only_when_they_are_to_go_too():
+    blueprint = make_blueprint()
+    make_entity("pay")
+    with pytest.raises(HasDependents, match="has 1 entities"):
+        operations.delete_blueprint(blueprint=blueprint, by=TESTER, now=NOW)
+    operations.delete_blueprint(blueprint=blueprint, by=TESTER, now=NOW, delete_dependents=True)
+    assert not Blueprint.objects.filter(identifier="service").exists()
+
+
+def test_a_blueprint_that_is_all_that_a_scorecard_grades_stays():
+    blueprint = make_blueprint()
+    make_scorecard()
+    with pytest.raises(HasDependents, match="all that quality grades"):
+        operations.delete_blueprint(blueprint=blueprint, by=TESTER, now=NOW, delete_dependents=True)
+    make_blueprint("library")
+    make_scorecard(blueprints=["service", "library"])
+    operations.delete_blueprint(blueprint=blueprint, by=TESTER, now=NOW)
