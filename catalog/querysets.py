@@ -37,14 +37,6 @@ class EntityQuerySet(models.QuerySet["Entity"]):
         """Keep the entities whose facts the query holds for, as evaluation would."""
         return self.filter(compile_q(query, now=now))
 
-    def owned_directly_by(self, teams: Iterable[str]) -> Self:
-        """Keep the entities that belong to one of these teams by a relation row of their own."""
-        from catalog.models import OWNERSHIP
-
-        return self.filter(
-            outgoing__relation=OWNERSHIP, outgoing__target__identifier__in=list(teams)
-        ).distinct()
-
     def stale(self) -> Self:
         """Keep the entities whose facts moved and whose scorecards were not evaluated since."""
         return self.filter(stale_since__isnull=False)

@@ -1,6 +1,5 @@
 """Who may do what: every surface asks here and nowhere else."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +50,3 @@ def may_edit_catalog(user: Any, auth: Any = None) -> bool:
     if auth is not None and getattr(auth, "scope", None) != "write":
         return False
     return bool(user and user.is_active and user.is_authenticated and user.is_staff)
-
-
-def visible_to(request: "HttpRequest") -> Mapping[str, bool]:
-    """Return what the templates may show this visitor."""
-    return {"may_edit_catalog": may_edit_catalog(request.user)}

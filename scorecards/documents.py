@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from catalog import schemas
-from catalog.conditions import ConditionError, Query, check_properties
+from catalog.conditions import ConditionError, check_properties
 from catalog.conditions import parse as parse_query
 from catalog.errors import Fault, Invalid
 from catalog.storable import storable_faults
@@ -140,11 +140,6 @@ def parse(
         levels=levels,
         rules=rules,
     )
-
-
-def parse_filter(raw: Mapping[str, Any] | None) -> Query | None:
-    """Return the query of a stored filter."""
-    return parse_query(raw, path="filter") if raw else None
 
 
 def _blueprint_faults(

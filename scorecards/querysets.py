@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, F, Prefetch
+from django.db.models import Prefetch
 
 
 class ScorecardQuerySet(models.QuerySet):
@@ -44,20 +44,6 @@ class EvaluationQuerySet(models.QuerySet):
         return self.filter(
             entity_id__in=list(entity_ids), scorecard__status="published"
         ).select_related("level")
-
-    def by_level(self) -> "models.QuerySet":
-        """Count entities per level: dicts of scorecard_id, level_id, title, color, rank, count."""
-        return (
-            self.values(
-                "scorecard_id",
-                "level_id",
-                title=F("level__title"),
-                color=F("level__color"),
-                rank=F("level__rank"),
-            )
-            .annotate(count=Count("id"))
-            .order_by("scorecard_id", "rank")
-        )
 
 
 class LevelChangeQuerySet(models.QuerySet):

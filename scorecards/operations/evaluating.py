@@ -80,11 +80,11 @@ def _evaluate_chunk(
     findings = Findings(now=now)
     moved: dict[int, tuple[Result, ...]] = {}
     unknown: dict[int, tuple[Result, ...]] = {}
-    for id_, raw, known in _locked_facts(entity_ids):
+    for id_, raw, known, stale_since in _locked_facts(entity_ids):
         found = evaluate(raw, clock)
         value = fingerprint(shapes, found)
         if known != value:
-            (unknown if known is None else moved)[id_] = found
+            (unknown if known is None or stale_since else moved)[id_] = found
             findings.fingerprints.append((id_, value))
     if moved:
         _compare(moved, scorecards, edited=edited, findings=findings)
@@ -120,8 +120,10 @@ def _compare(
             )
 
 
-def _locked_facts(entity_ids: Collection[int]) -> list[tuple[int, str, int | None]]:
-    """Return ids, facts and fingerprints.
+def _locked_facts(
+    entity_ids: Collection[int],
+) -> list[tuple[int, str, int | None, datetime | None]]:
+    """Return ids, facts, fingerprints and since when the evaluations are behind the facts.
 
     Locked, or a write in between would be overruled by what it replaced: a run over a whole
     scorecard reads facts that an entity's own transaction is about to move, and whoever comes
@@ -129,7 +131,7 @@ def _locked_facts(entity_ids: Collection[int]) -> list[tuple[int, str, int | Non
     """
     rows = Entity.objects.filter(id__in=entity_ids).annotate(raw=raw_json("facts")).order_by("id")
     locked = rows.select_for_update(of=("self",), no_key=True)
-    return list(locked.values_list("id", "raw", "fingerprint__value"))
+    return list(locked.values_list("id", "raw", "fingerprint__value", "stale_since"))
 
 
 @transaction.atomic
@@ -156,9 +158,7 @@ def evaluate_scorecard(*, scorecard: Scorecard, now: datetime) -> int:
     _withdraw(scorecard, now)
     rows = _entities_of(scorecard)
     blueprints = rows.order_by().values_list("blueprint__identifier", flat=True).distinct()
-    # While others wait as well, nobody knows that what they found is as it was.
-    others = Scorecard.objects.stale().exclude(pk=scorecard.pk)
-    edited = frozenset[int]() if others.exists() else frozenset([scorecard.pk])
+    edited = frozenset([scorecard.pk])
     count = sum(
         evaluate_blueprint(blueprint=name, now=now, edited=edited) for name in list(blueprints)
     )
@@ -173,19 +173,20 @@ def evaluate_blueprint(
     """Evaluate every entity of a blueprint, a transaction a chunk; return how many.
 
     Goes through the ids in ranges: memory does not grow with the entities there are. With
-    `edited`, only the evaluations by these scorecards are compared and written, which is enough
-    where nothing but their rules moved; entities marked stale are left to their own run.
+    `edited`, only the evaluations by these scorecards, and by those that wait for a run of their
+    own, are compared: what the others found of entities that are not stale is as it was.
     """
     last = count = 0
     # By key, not through a join, so that the index of the ranges is used.
     owner = Blueprint.objects.filter(identifier=blueprint).values_list("id", flat=True).first()
     rows = Entity.objects.filter(blueprint_id=owner).order_by("id")
-    if edited:
-        rows = rows.filter(stale_since__isnull=True)
     while ids := list(rows.filter(id__gt=last).values_list("id", flat=True)[:CHUNK]):
         with transaction.atomic():
             scorecards = compiling.for_blueprint(blueprint)
-            _evaluate_chunk(ids, scorecards, now=now, edited=edited)
+            # Asked in every chunk, after the versions: the fingerprints written now would hide the
+            # edit of a scorecard that came in meanwhile from the run that it waits for.
+            waiting = Scorecard.objects.stale().values_list("id", flat=True) if edited else ()
+            _evaluate_chunk(ids, scorecards, now=now, edited=edited.union(waiting))
         last, count = ids[-1], count + len(ids)
     return count
 
