@@ -101,7 +101,8 @@ class Rule(_Graded):
 
     `query` says what must hold, `filter` which entities the rule is about at all, and
     `in_force_from` from which day on it counts; before that day, and for entities that the filter
-    leaves out, the result is SKIP, which counts neither way.
+    leaves out, the result is SKIP, which counts neither way. A rule without a query is *reported*:
+    its results come from outside, as `Outcome` rows, and are SKIP where there is none.
     """
 
     scorecard = models.ForeignKey(Scorecard, on_delete=models.CASCADE, related_name="rules")
@@ -110,7 +111,7 @@ class Rule(_Graded):
     title = models.CharField(max_length=200)
     description = models.TextField("why", blank=True)
     how_to_fix = models.TextField(blank=True)
-    query = models.JSONField()
+    query = models.JSONField(null=True, blank=True)
     filter = models.JSONField(null=True, blank=True)
     is_enabled = models.BooleanField("enabled", default=True)
     in_force_from = models.DateField(null=True, blank=True)
@@ -171,16 +172,76 @@ class Evaluation(models.Model):
 class Fingerprint(models.Model):
     """A number that stands for everything the scorecards found about an entity.
 
-    An evaluation that arrives at the same number has nothing to compare and nothing to write.
+    An evaluation that arrives at the same number has nothing to compare and nothing to write;
+    without a number, everything is compared. `teams` are the owners that the entity is counted
+    under, as JSON: what a later evaluation takes back from the counters.
     """
 
     entity = models.OneToOneField(
         Entity, primary_key=True, on_delete=models.CASCADE, related_name="fingerprint"
     )
-    value = models.BigIntegerField()
+    value = models.BigIntegerField(null=True)
+    teams = models.TextField(default="[]")
 
     def __str__(self) -> str:
         return f"{self.entity_id}: {self.value}"
+
+
+class _Counts(models.Model):
+    """How many entities of one owner are at each level, and pass and fail each rule."""
+
+    scorecard = models.ForeignKey(
+        Scorecard, on_delete=models.CASCADE, related_name="%(class)ss", db_index=False
+    )
+    # The identifier of the owning team; empty for all entities, owned or not.
+    team = models.CharField(max_length=1000, blank=True)
+    levels = models.JSONField(default=dict)
+    passed = models.JSONField(default=dict)
+    failed = models.JSONField(default=dict)
+
+    class Meta:
+        abstract = True
+
+
+class Counter(_Counts):
+    """A part of the counts of a scorecard, a blueprint and an owner: its rows add up to them.
+
+    Evaluations append what they moved, so that those of many entities never wait for each other at
+    one row; the sweep adds rows up. `levels` is ``{level id: entities}``, `passed` and `failed` are
+    ``{rule id: entities}``; parts may be negative. An entity with two owners is counted for both.
+    """
+
+    blueprint = models.ForeignKey(
+        Blueprint, on_delete=models.CASCADE, related_name="counters", db_index=False
+    )
+
+    class Meta:
+        indexes = [
+            # Pies and rankings: the counts of a scorecard, all in all or for one owner.
+            models.Index(fields=["scorecard", "team", "blueprint"], name="counter_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scorecard_id}, {self.team or 'all'}: {self.levels}"
+
+
+class ScorecardSnapshot(_Counts):
+    """The counts of a scorecard and an owner as they were when a day began, for trends.
+
+    By title and identifier, to outlive edits: `levels` is ``{level title: entities}``, `passed` and
+    `failed` are ``{rule identifier: entities}``.
+    """
+
+    day = models.DateField()
+
+    class Meta:
+        constraints = [
+            # The trend of a scorecard, all in all or for one owner.
+            models.UniqueConstraint(fields=["scorecard", "team", "day"], name="snapshot_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scorecard_id}, {self.team or 'all'}, {self.day}"
 
 
 class LevelChange(models.Model):
@@ -244,3 +305,24 @@ class RuleChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity}, {self.rule}: {self.before} to {self.after}"
+
+
+class Outcome(models.Model):
+    """What was last reported from outside about an entity, for a rule without a query."""
+
+    rule = models.ForeignKey(
+        Rule, on_delete=models.CASCADE, related_name="outcomes", db_index=False
+    )
+    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="outcomes")
+    state = models.CharField(max_length=4, choices=RuleChange.Result.choices)
+    remark = models.TextField(blank=True)
+    reported_at = models.DateTimeField()
+    reported_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "entity"], name="outcome_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id}, {self.entity_id}: {self.state}"
