@@ -19,6 +19,7 @@ from django_filters import (
 )
 from django_filters.fields import IsoDateTimeField
 
+from catalog.filtersets_queries import QueryFilter, QueryForm
 from catalog.models import OWNERSHIP, TEAM, Blueprint, Change, Entity, EntityRelation
 from catalog.querysets import EntityQuerySet
 
@@ -146,7 +147,7 @@ class PropertyFilter(PairsFilter):
 def _scalars(text: str) -> list[Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     is_scalar = isinstance(value, bool | int | float) and math.isfinite(value)
     return [value] if is_scalar else []
@@ -180,18 +181,20 @@ class EntityFilterSet(FilterSet):
     team = TeamFilter("", label="Identifier of the owning team, direct or inherited")
     search = SearchFilter(label="Words that the title or the identifier holds")
     property = PropertyFilter("facts", label="<property>:<value>, may be repeated")
+    query = QueryFilter(label="Conditions as JSON, as in the rules of scorecards")
     updated_after = MomentFilter("updated_at", lookup_expr="gt", label="Changed after this")
     ordering = Ordering(fields=("title", "identifier", "created_at", "updated_at"))
 
     class Meta:
         model = Entity
         fields: tuple[str, ...] = ()
+        form = QueryForm
 
 
 class ChangeFilterSet(FilterSet):
     """The filters of the audit list."""
 
-    kind = CharFilter(label="entity, blueprint or scorecard")
+    kind = CharFilter(label="entity, blueprint, scorecard or outcome")
     blueprint = CharFilter(label="Identifier of the blueprint of an entity")
     identifier = CharFilter(label="Identifier of what was changed")
     action = ChoiceFilter(choices=Change.Action.choices)

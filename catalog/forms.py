@@ -12,7 +12,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from catalog.errors import Fault
-from catalog.forms_conditions import pretty
+from catalog.forms_conditions import TOO_DEEP, pretty
 from catalog.models import Blueprint
 
 
@@ -78,6 +78,8 @@ class JSONTextField(forms.CharField):
             raise forms.ValidationError(
                 f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
             ) from None
+        except RecursionError:
+            raise forms.ValidationError(TOO_DEEP) from None
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 
@@ -131,7 +133,9 @@ SECTIONS: Mapping[str, tuple[str, int, str]] = {
         "Aggregation properties",
         10,
         'Numbers over related entities: <code>{"deploys": {"target": "deployment", '
-        '"calculationSpec": {"func": "count", "calculationBy": "entities"}}}</code>.',
+        '"calculationSpec": {"func": "count", "calculationBy": "entities"}}}</code>. Over a number of '
+        'theirs: <code>{"func": "p90", "calculationBy": "property", "property": "minutes"}</code>, '
+        "with sum, average, min, max, median, p50, p75, p90 or p95.",
     ),
     "ownership": (
         "Ownership",

@@ -21,6 +21,7 @@ from catalog.forms_rows import Row, Subjects, Table, Unreadable, query_of, table
 from catalog.forms_subjects import GROUPS, subjects_of
 
 BLANK_ROWS = 2
+TOO_DEEP = "This is nested too deeply; flatten it."
 CONTRADICTION = (
     "The rows and the JSON were both edited and say different things; change one of them."
 )
@@ -73,6 +74,8 @@ def read_json(text: str) -> Any:
         raise ValueError(
             f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
         ) from None
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
 
 
 def pretty(value: Any) -> str:

@@ -172,7 +172,7 @@ def _scalar(text: str, type_: ValueType | None) -> Any:
 def _number(text: str) -> Any:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"'{text}' is not a number, as this property is")
@@ -190,7 +190,7 @@ def _guess(text: str) -> Any:
     """Return a number, a boolean or a quoted text for what looks like one; else the text."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return value if isinstance(value, bool | int | float | str) else text
 
@@ -198,7 +198,7 @@ def _guess(text: str) -> Any:
 def _json(text: str, kind: type, message: str) -> Any:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError(message) from None
     if not isinstance(value, kind):
         raise ValueError(message)

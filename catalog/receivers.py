@@ -8,7 +8,7 @@ from django.utils import timezone
 from catalog.models import Entity
 from catalog.operations import settle_deleted, settle_saved
 from catalog.operations.settling import edges_of
-from catalog.signals import is_muted
+from catalog.signals import entities_deleting, is_muted
 from portal.permissions import SHELL
 
 
@@ -36,8 +36,9 @@ def saved(
 
 
 def deleting(sender: type[Entity], instance: Entity, **kwargs: Any) -> None:
-    """Remember the relation rows that will go with the entity."""
+    """Remember the relation rows that will go with the entity, and let others forget it."""
     if not is_muted():
+        entities_deleting.send(sender=Entity, entity_ids=[instance.pk])
         instance.doomed_edges = edges_of([instance.pk])
 
 

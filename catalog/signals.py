@@ -13,6 +13,10 @@ entities_changed = Signal()
 
 EVERYTHING = "*"
 
+# Sent before entities are deleted, inside the transaction, while everything about them is still
+# there. Argument: entity_ids.
+entities_deleting = Signal()
+
 # Sent before a blueprint is deleted, inside the transaction: a receiver that cannot do without it
 # raises `HasDependents`. Argument: blueprint.
 blueprint_deleting = Signal()

@@ -251,6 +251,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _link("Scorecards", "verified", "scorecards_scorecard"),
             _link("Rules", "rule", "scorecards_rule"),
             _link("Evaluations", "fact_check", "scorecards_evaluation"),
+            _link("Outcomes", "inbox", "scorecards_outcome"),
             _link("Level changes", "stairs", "scorecards_levelchange"),
             _link("Rule changes", "swap_vert", "scorecards_rulechange"),
         ],

@@ -194,6 +194,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["portal.api.authentication.ScopePermission"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Called status where it was found, and state where it is reported.
+    "ENUM_NAME_OVERRIDES": {"ResultEnum": "scorecards.models.RuleChange.Result"},
 }
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "")

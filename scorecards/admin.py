@@ -13,11 +13,11 @@ from unfold.admin import StackedInline, TabularInline
 
 from catalog import registry
 from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become, once
-from catalog.conditions import Explanation, explain, parse
 from catalog.forms_conditions import plain, script_data
 from catalog.forms_rows import Subjects
 from catalog.forms_subjects import subjects_of
 from catalog.models import Blueprint
+from scorecards.admin_preview import PreviewAdmin
 from scorecards.documents import DEFAULT_LEVELS
 from scorecards.forms import (
     LevelForm,
@@ -27,9 +27,17 @@ from scorecards.forms import (
     definition_of,
     split_faults,
 )
-from scorecards.models import Evaluation, Level, LevelChange, Rule, RuleChange, Scorecard
+from scorecards.models import (
+    Evaluation,
+    Level,
+    LevelChange,
+    Outcome,
+    Rule,
+    RuleChange,
+    Scorecard,
+)
 from scorecards.operations import delete_scorecard, save_scorecard
-from scorecards.results import rule_results
+from scorecards.results import REPORTED, Reason, reasons_for, rule_results
 
 
 def offered(request: HttpRequest, scorecard: Scorecard | None) -> Subjects:
@@ -95,8 +103,8 @@ class RuleInline(PartInline, StackedInline):
     ordering_field = "position"
     ordering = ("level__rank", "position", "id")
     fields = (
-        ("title", "identifier"), ("level", "is_enabled"), "query", "filter", "description",
-        "how_to_fix", ("in_force_from", "owner"), "position",
+        ("title", "identifier"), ("level", "is_enabled"), "is_reported", "query", "filter",
+        "description", "how_to_fix", ("in_force_from", "owner"), "position",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
@@ -128,7 +136,7 @@ def _count(text: str | None) -> int:
 
 
 @admin.register(Scorecard)
-class ScorecardAdmin(OperationAdmin):
+class ScorecardAdmin(PreviewAdmin, OperationAdmin):
     """Scorecards: one form, saved by one operation."""
 
     kind = "scorecard"
@@ -147,6 +155,7 @@ class ScorecardAdmin(OperationAdmin):
     change_form_before_template = "admin/tidemark/_scorecard_data.html"
 
     class Media:
+        css = {"all": ("tidemark/levels.css", "admin_tidemark/impact.css")}
         js = ("admin_tidemark/levels.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Scorecard]:
@@ -247,8 +256,9 @@ class RuleAdmin(ReadOnlyAdmin):
     search_fields = ("title", "identifier", "description")
     ordering = ("scorecard__title", "level__rank", "position", "id")
     fields = (
-        "scorecard_link", "title", "identifier", "level", "is_enabled", "query", "filter",
-        "description", "how_to_fix", "in_force_from", "owner", "created_at",
+        "scorecard_link", "title", "identifier", "level", "is_enabled", "is_reported", "query",
+        "filter",
+        "description", "how_to_fix", "in_force_from", "owner",
     )  # fmt: skip
 
     @admin.display(description="Scorecard", ordering="scorecard__title")
@@ -256,6 +266,11 @@ class RuleAdmin(ReadOnlyAdmin):
         """Lead to where the rule is edited."""
         address = reverse("admin:scorecards_scorecard_change", args=[obj.scorecard_id])
         return format_html('<a class="text-link" href="{}">{}</a>', address, obj.scorecard.title)
+
+    @admin.display(description=REPORTED, boolean=True)
+    def is_reported(self, obj: Rule) -> bool:
+        """Say whether the results come from outside."""
+        return obj.is_reported
 
 
 @admin.register(Evaluation)
@@ -278,31 +293,58 @@ class EvaluationAdmin(ReadOnlyAdmin):
     @once
     def results(self, obj: Evaluation) -> str:
         """Show each rule's result, read out of the masks, with what was found and wanted."""
-        now = timezone.now()
         specs = registry.graph().specs
         titles = specs[obj.entity.blueprint.identifier].fact_keys
         rules = obj.scorecard.rules.select_related("level").order_by(
             "level__rank", "position", "id"
         )
+        reasons = reasons_for(obj.entity, rules, now=timezone.now(), titles=titles)
         rows = [
             {
                 "rule": item.rule,
                 "status": item.status,
-                "leaves": [
-                    _leaf(leaf)
-                    for leaf in explain(
-                        parse(item.rule.query), obj.entity.facts, now=now, titles=titles
-                    ).leaves()
-                ],
+                "leaves": _leaves(reasons[item.rule.pk]),
             }
             for item in rule_results(obj, rules)
         ]
         return render_to_string("admin/tidemark/_rule_results.html", {"rows": rows})
 
 
-def _leaf(leaf: Explanation) -> dict[str, str]:
-    found = plain(leaf.found) or "nothing"
-    return {"label": leaf.label, "found": found, "wanted": leaf.wanted_text}
+def _leaves(reason: Reason) -> list[dict[str, str]]:
+    """Return what was found and what is wanted, condition by condition, or what was reported."""
+    if reason.explanation is None:
+        return [{"label": "Reported", "found": _said(reason.outcome), "wanted": REPORTED}]
+    return [
+        {
+            "label": leaf.label,
+            "found": plain(leaf.found) or "nothing",
+            "wanted": leaf.wanted_text,
+        }
+        for leaf in reason.explanation.leaves()
+    ]
+
+
+def _said(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "nothing yet"
+    return f"{outcome.state}: {outcome.remark}" if outcome.remark else outcome.state
+
+
+@admin.register(Outcome)
+class OutcomeAdmin(ReadOnlyAdmin):
+    """What was reported over the API."""
+
+    list_display = ("entity", "scorecard", "rule", "state", "reported_at", "reported_by")
+    list_filter = ("state", "rule__scorecard")
+    select_related = ("entity", "rule__scorecard")
+    search_fields = ("entity__title", "entity__identifier", "rule__title", "remark")
+    ordering = ("-id",)
+    fields = ("entity", "scorecard", "rule", "state", "remark", "reported_at", "reported_by")
+
+    @admin.display(description="Scorecard")
+    def scorecard(self, obj: Outcome) -> Scorecard:
+        """Name the rule's scorecard."""
+        return obj.rule.scorecard
 
 
 @admin.register(LevelChange)

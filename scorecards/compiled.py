@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
 from catalog.conditions import parse
+from catalog.models import OWNERSHIP
 from scorecards.evaluation import (
     Bundle,
     Program,
@@ -32,7 +32,6 @@ class RuleInfo:
 
     id: int
     bit: int
-    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -47,21 +46,36 @@ class CompiledScorecard:
     rules: tuple[RuleInfo, ...]
 
     @cached_property
-    def last_rule_at(self) -> datetime | None:
-        """Return when the youngest rule was made."""
-        return max((rule.created_at for rule in self.rules), default=None)
+    def bits(self) -> int:
+        """Return the bits of all rules."""
+        return sum(1 << rule.bit for rule in self.rules)
+
+    @cached_property
+    def reported_ids(self) -> dict[int, int]:
+        """Return the bits of the reported rules by their ids."""
+        return {rule.id: rule.bit for rule in self.rules if self.program.reported >> rule.bit & 1}
+
+    @cached_property
+    def newest_rule_id(self) -> int:
+        """Return the id of the rule that was made last."""
+        return max((rule.id for rule in self.rules), default=0)
+
+    def known(self, newest_rule_id: int) -> int:
+        """Return the bits of the rules that an evaluation speaks of which saw rules up to this."""
+        if newest_rule_id >= self.newest_rule_id:
+            return self.bits
+        return sum(1 << rule.bit for rule in self.rules if rule.id <= newest_rule_id)
 
     @cached_property
     def shape(self) -> int:
         """Return a number for everything but the queries that a stored evaluation depends on.
 
-        The levels, which rule stands where, and when the youngest rule came: the same masks mean
-        the same level and the same results as long as it is the same.
+        The levels, which rule stands where, and which came last: the same masks mean the same
+        level and the same results as long as it is the same.
         """
-        youngest = int(self.last_rule_at.timestamp() * 1e6) if self.last_rule_at else 0
         levels = tuple((level.rank, level.id) for level in self.levels.values())
         rules = tuple((rule.bit, rule.rank) for rule in self.program.spec.rules)
-        return hash((self.id, youngest, levels, rules))
+        return hash((self.id, self.newest_rule_id, levels, rules))
 
 
 BUNDLES_KEPT = 64
@@ -88,12 +102,13 @@ def of_versions(versions: Iterable[tuple[int, int]]) -> list[CompiledScorecard]:
 
 
 def bundle_of(scorecards: Sequence[CompiledScorecard]) -> Bundle:
-    """Return the one program that evaluates all of these at once."""
+    """Return the one program that evaluates all of these at once, and reads off the owners."""
     key = tuple((scorecard.id, scorecard.version) for scorecard in scorecards)
     if key not in _bundles:
         if len(_bundles) >= BUNDLES_KEPT:
             _bundles.clear()
-        _bundles[key] = compile_scorecards(scorecard.program.spec for scorecard in scorecards)
+        specs = [scorecard.program.spec for scorecard in scorecards]
+        _bundles[key] = compile_scorecards(specs, beside=OWNERSHIP)
     return _bundles[key]
 
 
@@ -116,7 +131,7 @@ def compiled(scorecard: Scorecard) -> CompiledScorecard:
         ),
         levels={level.rank: _level_info(level) for level in scorecard.levels.all()},
         levels_by_id={level.pk: _level_info(level) for level in scorecard.levels.all()},
-        rules=tuple(RuleInfo(rule.pk, rule.bit, rule.created_at) for rule in rules),
+        rules=tuple(RuleInfo(rule.pk, rule.bit) for rule in rules),
     )
 
 
@@ -124,7 +139,7 @@ def _rule_spec(rule: Rule) -> RuleSpec:
     return RuleSpec(
         bit=rule.bit,
         rank=rule.level.rank,
-        query=parse(rule.query),
+        query=None if rule.query is None else parse(rule.query),
         filter=parse(rule.filter) if rule.filter else None,
         in_force_from=rule.in_force_from,
         is_enabled=rule.is_enabled,

@@ -36,7 +36,7 @@ RULE_SCHEMA: dict[str, Any] = {
         "description": {"type": "string", "maxLength": 5_000},
         "how_to_fix": {"type": "string", "maxLength": 5_000},
         "level": {"type": "string"},
-        "query": {"type": "object"},
+        "query": _QUERY,
         "filter": _QUERY,
         "is_enabled": {"type": "boolean"},
         "in_force_from": {"type": ["string", "null"], "format": "date"},
@@ -78,14 +78,14 @@ _VALIDATOR = schemas.validator_of(SCORECARD_SCHEMA)
 
 @dataclass(frozen=True)
 class RuleDocument:
-    """A rule as written: `level` by title, `owner` by team identifier."""
+    """A rule as written: `level` by title, `owner` by team identifier; no `query` is *reported*."""
 
     identifier: str
     title: str
     description: str
     how_to_fix: str
     level: str
-    query: Mapping[str, Any]
+    query: Mapping[str, Any] | None
     filter: Mapping[str, Any] | None
     is_enabled: bool
     in_force_from: date | None

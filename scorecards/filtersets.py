@@ -9,7 +9,8 @@ from django_filters import (
 )
 
 from catalog.filtersets import EntityFilterSet, MomentFilter, PairsFilter, TeamFilter
-from scorecards.models import Evaluation, LevelChange, Rule, RuleChange, Scorecard
+from catalog.filtersets_queries import TeamQueryForm
+from scorecards.models import Evaluation, LevelChange, Outcome, Rule, RuleChange, Scorecard
 
 
 class LevelFilter(PairsFilter):
@@ -34,6 +35,9 @@ class GradedTeamFilterSet(GradedEntityFilterSet):
 
     blueprint = None
     team = None
+
+    class Meta(EntityFilterSet.Meta):
+        form = TeamQueryForm
 
 
 class ScorecardFilterSet(FilterSet):
@@ -97,6 +101,18 @@ class RuleResultFilterSet(_FoundFilterSet):
 
     class Meta:
         model = Evaluation
+        fields: tuple[str, ...] = ()
+
+
+class OutcomeFilterSet(_FoundFilterSet):
+    """The filters of the list of outcomes."""
+
+    scorecard = CharFilter("rule__scorecard__identifier", label="Identifier of the scorecard")
+    rule = CharFilter("rule__identifier", label="Identifier of the rule")
+    state = ChoiceFilter(choices=RuleChange.Result.choices)
+
+    class Meta:
+        model = Outcome
         fields: tuple[str, ...] = ()
 
 

@@ -11,6 +11,7 @@ from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from catalog.errors import Fault
@@ -132,6 +133,12 @@ class RuleForm(ConditionForm):
     level = LevelChoiceField(
         help_text="The first level is where every entity starts: it owns no rules."
     )
+    is_reported = forms.BooleanField(
+        required=False,
+        label="Reported over the API",
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="Instead of a condition: tools report a result for each entity, see /api/docs/.",
+    )
     query = ConditionField(at="query", label="Condition", required=True)
     filter = ConditionField(
         at="filter",
@@ -147,13 +154,14 @@ class RuleForm(ConditionForm):
     class Meta:
         model = Rule
         fields = (
-            "title", "identifier", "level", "is_enabled", "query", "filter", "description",
-            "how_to_fix", "in_force_from", "owner", "position",
+            "title", "identifier", "level", "is_enabled", "is_reported", "query", "filter",
+            "description", "how_to_fix", "in_force_from", "owner", "position",
         )  # fmt: skip
         help_texts = {"in_force_from": "Until that day the rule does not count."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._expect_condition()
         options = [("", "Choose a level"), *((title, title) for title in self.level_titles)]
         self.fields["level"].widget.choices = options
         if self.instance.pk:
@@ -169,6 +177,23 @@ class RuleForm(ConditionForm):
     def order(self) -> int | None:
         """Return the place that was asked for."""
         return self.cleaned_data.get("position")
+
+    def _expect_condition(self) -> None:
+        """Ask for a condition unless the rule is said to be reported."""
+        if self.instance.pk:
+            self.initial["is_reported"] = self.instance.is_reported
+        query = self.fields["query"]
+        query.required = query.widget.is_required = not self["is_reported"].value()
+
+    def clean_query(self) -> Any:
+        """Refuse a condition beside reports: only one of them can say what holds."""
+        query = self.cleaned_data["query"]
+        if query is not None and self.cleaned_data.get("is_reported"):
+            raise forms.ValidationError(
+                "A reported rule has no condition: remove the condition, or switch "
+                "'Reported over the API' off."
+            )
+        return query
 
     def clean_identifier(self) -> str:
         """Make an identifier where none is given."""

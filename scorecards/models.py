@@ -5,10 +5,14 @@ from typing import Any
 from django.core.validators import MaxValueValidator
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from catalog.models import Blueprint, Entity, new_revision
-from scorecards.querysets import EvaluationQuerySet, LevelChangeQuerySet, ScorecardQuerySet
+from scorecards.querysets import (
+    EvaluationQuerySet,
+    LevelChangeQuerySet,
+    OutcomeQuerySet,
+    ScorecardQuerySet,
+)
 
 # Masks are signed 64-bit integers in the database: bits 0 to 62.
 MAX_RULES = 63
@@ -122,8 +126,6 @@ class Rule(_Graded):
         editable=False, validators=[MaxValueValidator(MAX_RULES - 1)]
     )
     position = models.PositiveIntegerField(default=0)
-    # A bit that an older evaluation holds says nothing about a rule that came after it.
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
@@ -135,13 +137,18 @@ class Rule(_Graded):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_reported(self) -> bool:
+        """Say whether the results come from outside."""
+        return self.query is None
+
 
 class Evaluation(models.Model):
     """What one scorecard found about one entity: the level, and a bit per rule.
 
     Bit `n` of `passed` is set when the rule with that bit passed, of `skipped` when it did not
     count; a live rule with neither failed. `evaluated_at` is when this was last written: an
-    evaluation that finds the same writes nothing, unless a rule is younger than that.
+    evaluation that finds the same writes nothing, unless there is a rule that it has not seen.
     """
 
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="evaluations")
@@ -150,10 +157,18 @@ class Evaluation(models.Model):
         Scorecard, on_delete=models.CASCADE, related_name="evaluations", db_index=False
     )
     level = models.ForeignKey(
-        Level, null=True, on_delete=models.SET_NULL, related_name="evaluations"
+        # No index: levels are looked for within a scorecard, and moves stay cheap without.
+        Level,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="evaluations",
+        db_index=False,
     )
     passed = models.BigIntegerField(default=0)
     skipped = models.BigIntegerField(default=0)
+    # The newest rule that was looked at: bits are used again, and what is held under the bit of a
+    # newer rule is about another one.
+    newest_rule_id = models.BigIntegerField(default=0)
     evaluated_at = models.DateTimeField()
     level_changed_at = models.DateTimeField()
 
@@ -208,7 +223,8 @@ class Counter(_Counts):
 
     Evaluations append what they moved, so that those of many entities never wait for each other at
     one row; the sweep adds rows up. `levels` is ``{level id: entities}``, `passed` and `failed` are
-    ``{rule id: entities}``; parts may be negative. An entity with two owners is counted for both.
+    ``{rule id: entities}``; parts may be negative, and what is said of rules that are gone means
+    nothing. An entity with two owners is counted for both.
     """
 
     blueprint = models.ForeignKey(
@@ -318,6 +334,8 @@ class Outcome(models.Model):
     remark = models.TextField(blank=True)
     reported_at = models.DateTimeField()
     reported_by = models.CharField(max_length=200, blank=True)
+
+    objects = OutcomeQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -52,3 +52,15 @@ class LevelChangeQuerySet(models.QuerySet):
     def recent(self) -> Self:
         """Newest first, with what a line of history names."""
         return self.select_related("entity__blueprint", "scorecard").order_by("-id")
+
+
+class OutcomeQuerySet(models.QuerySet):
+    """Chainable reads of what was reported."""
+
+    def with_names(self) -> Self:
+        """Load what a line about an outcome names, in the order they were first reported."""
+        return (
+            self.select_related("rule__scorecard", "entity__blueprint")
+            .defer("entity__properties", "entity__computed", "entity__facts")
+            .order_by("id")
+        )

@@ -9,14 +9,20 @@ from django.utils import timezone
 
 from catalog.errors import HasDependents
 from catalog.models import Blueprint
-from catalog.signals import blueprint_deleting, entities_changed, is_muted
+from catalog.signals import (
+    blueprint_deleting,
+    entities_changed,
+    entities_deleting,
+    is_muted,
+)
 from scorecards.models import Level, Rule, Scorecard
-from scorecards.operations import evaluate_moved, rescore
+from scorecards.operations import evaluate_moved, rescore, uncount
 
 
 def connect() -> None:
     """Connect the receivers, each for its own sender."""
     entities_changed.connect(evaluate, dispatch_uid="scorecards.evaluate")
+    entities_deleting.connect(forget, dispatch_uid="scorecards.forget")
     blueprint_deleting.connect(keep_graded, dispatch_uid="scorecards.keep_graded")
     post_save.connect(edited, sender=Scorecard, dispatch_uid="scorecards.edited")
     for part in (Level, Rule):
@@ -29,6 +35,11 @@ def evaluate(
 ) -> None:
     """Evaluate the scorecards that read what moved."""
     evaluate_moved(moved, now=now)
+
+
+def forget(sender: Any, entity_ids: Collection[int], **kwargs: Any) -> None:
+    """Take the entities that are about to go out of the counters."""
+    uncount(entity_ids=entity_ids)
 
 
 def edited(sender: type[Scorecard], instance: Scorecard, **kwargs: Any) -> None:

@@ -1,27 +1,33 @@
 """Reading results out of the masks: per entity for its page, per rule for lists and the API."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max
+from django.db.models import Max
 
 from catalog.conditions import Explanation, explain, parse
 from catalog.models import Entity
+from scorecards.counts import Counts
 from scorecards.evaluation import Masks
-from scorecards.models import Evaluation, Level, Rule, RuleChange, Scorecard
+from scorecards.models import Evaluation, Level, Outcome, Rule, RuleChange, Scorecard
 from scorecards.operations.recording import result
-from scorecards.querysets import EvaluationQuerySet
+
+# How a rule without a query is described.
+REPORTED = "Reported over the API"
 
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What one rule says about one entity. `explanation` is None where nobody asked for it."""
+    """What one rule says about one entity, and why, where that was asked for.
+
+    That is the `explanation` of the query, or, of a reported rule, the `outcome` if there is one.
+    """
 
     rule: Rule
     status: RuleChange.Result
     explanation: Explanation | None = None
+    outcome: Outcome | None = None
     since: datetime | None = None
 
     @property
@@ -65,17 +71,44 @@ def rule_results(evaluation: Evaluation, rules: Iterable[Rule]) -> list[RuleResu
 def panels_for(entity: Entity, *, now: datetime) -> list[Panel]:
     """Return a panel per published scorecard that grades the entity, by title.
 
-    Five queries, however many scorecards and rules there are.
+    Five queries, however many scorecards and rules there are, and one more where rules are
+    reported.
     """
     evaluations = {row.scorecard_id: row for row in Evaluation.objects.of_entities([entity.pk])}
-    scorecards = (
+    scorecards = list(
         Scorecard.objects.grading(entity.blueprint_id).filter(id__in=evaluations).with_parts()
     )
+    rules = [rule for scorecard in scorecards for rule in scorecard.rules.all()]
+    reasons = reasons_for(entity, rules, now=now)
     since = _last_moves(entity)
     return [
-        _panel(scorecard, evaluations[scorecard.pk], entity, since=since, now=now)
+        _panel(scorecard, evaluations[scorecard.pk], reasons=reasons, since=since)
         for scorecard in scorecards
     ]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a rule says what it says: the explanation of its query, or what was reported, if so."""
+
+    explanation: Explanation | None = None
+    outcome: Outcome | None = None
+
+
+def reasons_for(
+    entity: Entity, rules: Iterable[Rule], *, now: datetime, titles: Mapping[str, str] | None = None
+) -> dict[int, Reason]:
+    """Return the reason of each rule by its id; one query where some of them are reported."""
+    rules = list(rules)
+    outcomes: dict[int, Outcome] = {}
+    if any(rule.is_reported for rule in rules):
+        outcomes = {row.rule_id: row for row in Outcome.objects.filter(entity=entity)}
+    return {
+        rule.pk: Reason(outcome=outcomes.get(rule.pk))
+        if rule.is_reported
+        else Reason(explain(parse(rule.query), entity.facts, now=now, titles=titles))
+        for rule in rules
+    }
 
 
 def _last_moves(entity: Entity) -> dict[int, datetime]:
@@ -86,16 +119,16 @@ def _last_moves(entity: Entity) -> dict[int, datetime]:
 def _panel(
     scorecard: Scorecard,
     evaluation: Evaluation,
-    entity: Entity,
     *,
-    since: dict[int, datetime],
-    now: datetime,
+    reasons: Mapping[int, Reason],
+    since: Mapping[int, datetime],
 ) -> Panel:
     results = [
         RuleResult(
             rule=item.rule,
             status=item.status,
-            explanation=explain(parse(item.rule.query), entity.facts, now=now),
+            explanation=reasons[item.rule.pk].explanation,
+            outcome=reasons[item.rule.pk].outcome,
             since=since.get(item.rule.pk),
         )
         for item in rule_results(evaluation, scorecard.rules.all())
@@ -141,20 +174,14 @@ class RuleCount:
         return self.passed / counting if counting else None
 
 
-def rule_counts(scorecard: Scorecard, evaluations: EvaluationQuerySet) -> list[RuleCount]:
-    """Return how each rule fares over these evaluations, from the distinct masks there are."""
-    counts: dict[tuple[int, str], int] = defaultdict(int)
-    rules = list(scorecard.rules.all())
-    for row in evaluations.values("passed", "skipped").annotate(count=Count("id")).order_by():
-        masks = Masks(row["passed"], row["skipped"])
-        for rule in rules:
-            counts[rule.pk, result(masks, rule.bit)] += row["count"]
+def rule_counts(rules: Iterable[Rule], counts: Counts) -> list[RuleCount]:
+    """Return how each of a scorecard's rules fares, read off its counters."""
     return [
         RuleCount(
             rule=rule,
-            passed=counts[rule.pk, RuleChange.Result.PASS],
-            failed=counts[rule.pk, RuleChange.Result.FAIL],
-            skipped=counts[rule.pk, RuleChange.Result.SKIP],
+            passed=counts.passed[rule.pk],
+            failed=counts.failed[rule.pk],
+            skipped=counts.total - counts.passed[rule.pk] - counts.failed[rule.pk],
         )
         for rule in rules
     ]

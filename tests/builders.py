@@ -11,6 +11,7 @@ from portal.models import ApiToken, User
 from portal.permissions import Actor
 from scorecards import operations as scorecard_operations
 from scorecards.models import Evaluation, Scorecard
+from scorecards.operations import OutcomeReport, Receipt
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TESTER = Actor(label="tester", source="test")
@@ -125,3 +126,22 @@ def make_user(username: str = "maya", **overrides: Any) -> User:
 def make_token(user: User, *, scope: str = "write") -> str:
     """Return a new API token of a user."""
     return ApiToken.objects.create(user=user, scope=scope)[1]
+
+
+def report(
+    entity: str,
+    rule: str,
+    state: str,
+    *,
+    scorecard: str = "quality",
+    blueprint: str = "service",
+    remark: str = "",
+    now: datetime = NOW,
+) -> Receipt:
+    """Report what a tool found about an entity, for a rule without a query."""
+    return scorecard_operations.report_outcomes(
+        scorecard=Scorecard.objects.get(identifier=scorecard),
+        reports=[OutcomeReport(rule, blueprint, entity, state, remark)],
+        by=TESTER,
+        now=now,
+    )

@@ -10,7 +10,7 @@ from catalog.bulk import chunks
 from catalog.errors import HasDependents
 from catalog.models import Entity
 from catalog.operations.settling import edges_of, settle_deleted
-from catalog.signals import muted
+from catalog.signals import entities_deleting, muted
 from portal.permissions import Actor
 
 
@@ -36,6 +36,7 @@ def delete_entities(
             raise HasDependents(f"still required by {names}{more}; delete them too, or first")
         doomed |= {row.pk: row for row in dependents}
     edges = edges_of(doomed)
+    entities_deleting.send(sender=Entity, entity_ids=list(doomed))
     with muted():
         for chunk in chunks(doomed):
             Entity.objects.filter(id__in=chunk).delete()

@@ -1,8 +1,10 @@
 """How lists are narrowed and cut into pages."""
 
 import re
+from collections import defaultdict
 from typing import Any
 
+from django.forms.utils import ErrorDict
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import exceptions, pagination
 from rest_framework.request import Request
@@ -37,4 +39,19 @@ class FilterBackend(DjangoFilterBackend):
             shown = ", ".join(sorted(known)) or "none"
             message = f"there is no such filter; there are: {shown}"
             raise exceptions.ValidationError({name: [message] for name in unknown})
-        return super().filter_queryset(request, queryset, view)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            raise exceptions.ValidationError(_by_place(filterset.errors))
+        return filterset.qs
+
+
+def _by_place(errors: ErrorDict) -> dict[str, list[str]]:
+    """Return the messages by parameter, or by the place inside of it that an error names."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, items in errors.as_data().items():
+        for error in items:
+            params = error.params or {}
+            message = params["message"] if "path" in params else error.messages[0]
+            found[params.get("path", name)].append(message)
+    return found

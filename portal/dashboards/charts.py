@@ -1,7 +1,7 @@
 """Charts as SVG text. Pure: counts and colours in, markup out, every word escaped.
 
 Each chart says in words what it shows (`role="img"` with a label, a title on each part), and takes
-its colours from the level classes of tokens.css, so that it follows light and dark.
+its colours from the level classes of levels.css, so that it follows light and dark.
 """
 
 import math

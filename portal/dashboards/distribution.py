@@ -1,6 +1,6 @@
 """Levels of many entities at once, and how they are distributed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db.models import Count
@@ -9,8 +9,8 @@ from portal.dashboards.charts import Slice
 from scorecards.models import Evaluation, Level, Scorecard
 from scorecards.querysets import EvaluationQuerySet
 
-# Entities at a level, by scorecard and level.
-Counts = Mapping[tuple[int, int | None], int]
+# Entities by level id, by scorecard id.
+LevelCounts = Mapping[int, Mapping[int, int]]
 
 
 def levels_of(entity_ids: Iterable[int]) -> dict[int, dict[int, Level]]:
@@ -22,15 +22,16 @@ def levels_of(entity_ids: Iterable[int]) -> dict[int, dict[int, Level]]:
     return levels
 
 
-def counts_of(evaluations: EvaluationQuerySet) -> Counts:
-    """Return how many entities are at each level, with one query over the evaluations alone."""
+def levels_among(evaluations: EvaluationQuerySet) -> LevelCounts:
+    """Return how many of some entities are at each level, counted over their evaluations."""
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
     rows = evaluations.order_by().values_list("scorecard_id", "level_id")
-    return {(scorecard, level): count for scorecard, level, count in rows.annotate(Count("id"))}
+    for scorecard, level, count in rows.annotate(Count("id")):
+        counts[scorecard][level] = count
+    return counts
 
 
-def slices_of(scorecard: Scorecard, counts: Counts) -> list[Slice]:
+def slices_of(scorecard: Scorecard, levels: Mapping[int, int]) -> list[Slice]:
     """Return a scorecard's distribution, best level first."""
-    levels = sorted(scorecard.levels.all(), key=lambda level: -level.rank)
-    return [
-        Slice(level.title, counts.get((scorecard.pk, level.pk), 0), level.color) for level in levels
-    ]
+    ordered = sorted(scorecard.levels.all(), key=lambda level: -level.rank)
+    return [Slice(level.title, levels.get(level.pk, 0), level.color) for level in ordered]

@@ -1,10 +1,11 @@
 """The filters of a catalog table, made from what its blueprint says.
 
-Parameters: `q`, `team`, `property.<id>`, `relation.<id>`, `level.<scorecard>`. A value that is not
-offered is ignored, so that an address typed by hand or older than the catalog still shows a table.
+Parameters: `q`, `query`, `team`, `property.<id>`, `relation.<id>`, `level.<scorecard>`. What is not
+offered, or cannot be asked, is ignored, so that an address typed by hand or older than the catalog
+still shows a table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.db.models.fields.json import KeyTransform
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
 from catalog.filtersets import FactHolds, SearchFilter
+from catalog.filtersets_queries import QueryFilter, QueryForm
 from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.querysets import EntityQuerySet
 from portal.dashboards.properties import Property
@@ -119,15 +121,27 @@ class TableFilterSet(FilterSet):
     """The filters that every table has."""
 
     q = SearchFilter(label="Name", max_length=MAX_WORDS_LENGTH)
+    query = QueryFilter(label="Where")
 
     class Meta:
         model = Entity
         fields: Sequence[str] = ()
 
 
+class TableForm(QueryForm):
+    """The form of a table's filters. `known` is what a query may name."""
+
+    known: Collection[str] = ()
+
+    def fact_keys(self) -> Collection[str]:
+        """Return what the entities of the table have."""
+        return self.known
+
+
 def filterset_for(
     blueprint: Blueprint,
     *,
+    fact_keys: Collection[str],
     properties: Mapping[str, Property],
     scorecards: Sequence[Scorecard],
     teams: Mapping[str, str],
@@ -146,4 +160,6 @@ def filterset_for(
     for item in filters.values():
         if isinstance(item, ChoiceFilter):
             item.extra["widget"] = forms.Select(attrs={"class": "input"})
-    return type("BlueprintTableFilterSet", (TableFilterSet,), filters)
+    form = type("BlueprintTableForm", (TableForm,), {"known": fact_keys})
+    meta = type("Meta", (TableFilterSet.Meta,), {"form": form})
+    return type("BlueprintTableFilterSet", (TableFilterSet,), {**filters, "Meta": meta})

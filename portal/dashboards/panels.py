@@ -8,6 +8,7 @@ from catalog.conditions import Explanation
 from catalog.models import Entity
 from portal.dashboards.formats import number, plural
 from portal.dashboards.properties import Property
+from portal.dashboards.remarks import remark
 from portal.dashboards.values import Kind, Shown, show
 from scorecards.results import Panel, RuleResult, panels_for
 
@@ -24,12 +25,16 @@ class Condition:
 
 @dataclass(frozen=True)
 class RuleView:
-    """A rule with its result. `is_any` says that one of its conditions is enough."""
+    """A rule with its result. `is_any` says that one of its conditions is enough.
+
+    A reported rule has no conditions; `remark` is what was said with its outcome.
+    """
 
     result: RuleResult
     conditions: list[Condition]
     is_any: bool
     distance: str
+    remark: tuple[Shown, ...] = ()
 
     @property
     def color(self) -> str:
@@ -87,7 +92,8 @@ def panel_views(
 def _rule_view(result: RuleResult, properties: Mapping[str, Property]) -> RuleView:
     explanation = result.explanation
     if explanation is None:
-        return RuleView(result, [], is_any=False, distance="")
+        said = remark(result.outcome.remark) if result.outcome else ()
+        return RuleView(result, [], is_any=False, distance="", remark=said)
     leaves = list(explanation.leaves())
     return RuleView(
         result=result,

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 MAX_LENGTH = 1_000
 # A search costs by the word, and SQLite takes only so many.
 MAX_WORDS_LENGTH = 200
+# Conditions are not cut but refused where they are too long: half of them is something else.
+_LENGTHS = {"q": MAX_WORDS_LENGTH, "query": None}
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class QueryString:
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> "QueryString":
         """Keep what says something: forms send every empty field, and people paste anything."""
-        cleaned = ((key, clean(value, is_search=key == "q")) for key, value in pairs)
+        cleaned = ((key, clean(value, at=key)) for key, value in pairs)
         return cls(tuple((key, value) for key, value in cleaned if value))
 
     def get(self, key: str) -> str:
@@ -40,6 +42,6 @@ class QueryString:
         return f"?{urlencode(self.pairs)}" if self.pairs else "?"
 
 
-def clean(text: str, *, is_search: bool = False) -> str:
+def clean(text: str, *, at: str = "") -> str:
     """Return what somebody typed, without null bytes (no database takes them), cut to a length."""
-    return text.replace("\x00", "").strip()[: MAX_WORDS_LENGTH if is_search else MAX_LENGTH]
+    return text.replace("\x00", "").strip()[: _LENGTHS.get(at, MAX_LENGTH)]

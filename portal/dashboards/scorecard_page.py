@@ -8,11 +8,12 @@ from django.db.models import F, Prefetch
 
 from portal.dashboards.charts import Slice
 from portal.dashboards.columns import Reference
-from portal.dashboards.distribution import counts_of, slices_of
+from portal.dashboards.distribution import slices_of
 from portal.dashboards.formats import many, number
 from portal.dashboards.moves import Move, moves_of
 from portal.dashboards.ownership import team_references
 from portal.dashboards.querystring import QueryString
+from scorecards.counts import Counts, counts_of
 from scorecards.models import Evaluation, Level, LevelChange, Rule, Scorecard
 from scorecards.querysets import EvaluationQuerySet
 from scorecards.results import RuleCount, rule_counts, rule_results
@@ -111,14 +112,18 @@ def overviews() -> list[Overview]:
         .prefetch_related("blueprints", Prefetch("levels", Level.objects.order_by("rank")))
         .order_by("title", "id")
     )
-    counts = counts_of(Evaluation.objects.filter(scorecard__in=scorecards))
-    return [Overview(scorecard, slices_of(scorecard, counts)) for scorecard in scorecards]
+    counts = counts_of([scorecard.pk for scorecard in scorecards])
+    return [
+        Overview(scorecard, slices_of(scorecard, counts[scorecard.pk].levels))
+        for scorecard in scorecards
+    ]
 
 
 def scorecard_page(scorecard: Scorecard, query: QueryString) -> ScorecardPage:
     """Return the page of a scorecard whose parts are loaded, as its address asks for it."""
     evaluations = Evaluation.objects.filter(scorecard=scorecard)
-    overview = Overview(scorecard, slices_of(scorecard, counts_of(evaluations)))
+    counts = counts_of([scorecard.pk])[scorecard.pk]
+    overview = Overview(scorecard, slices_of(scorecard, counts.levels))
     level = next(
         (item for item in scorecard.levels.all() if item.title == query.get("level")), None
     )
@@ -132,7 +137,7 @@ def scorecard_page(scorecard: Scorecard, query: QueryString) -> ScorecardPage:
     page = Paginator(_in_order(wanted), PAGE_SIZE).get_page(query.get("page"))
     return ScorecardPage(
         overview=overview,
-        levels=_levels(scorecard, evaluations),
+        levels=_levels(scorecard, counts),
         tabs=_tabs(overview, query, level=level),
         rule=rule,
         moves=moves_of(changes.recent()[:MOST_MOVES], [scorecard]),
@@ -157,12 +162,12 @@ def _in_order(evaluations: EvaluationQuerySet) -> EvaluationQuerySet:
     )
 
 
-def _levels(scorecard: Scorecard, evaluations: EvaluationQuerySet) -> list[LevelRules]:
+def _levels(scorecard: Scorecard, counts: Counts) -> list[LevelRules]:
     """Return the rules by level, the highest level first."""
-    counts = rule_counts(scorecard, evaluations)
+    fared = rule_counts(scorecard.rules.all(), counts)
     groups = [
         LevelRules(level, [RuleRate(count) for count in rules])
-        for level, rules in groupby(counts, key=lambda count: count.rule.level)
+        for level, rules in groupby(fared, key=lambda count: count.rule.level)
     ]
     return groups[::-1]
 

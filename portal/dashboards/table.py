@@ -11,6 +11,9 @@ from django_filters import FilterSet
 
 from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.querysets import EntityQuerySet
+from portal.dashboards import advanced
+from portal.dashboards.advanced import Advanced
+from portal.dashboards.applied import Applied, applied_of
 from portal.dashboards.charts import Slice
 from portal.dashboards.choosing import columns_of
 from portal.dashboards.columns import (
@@ -22,10 +25,11 @@ from portal.dashboards.columns import (
     Row,
     ordering,
 )
-from portal.dashboards.distribution import counts_of, levels_of, slices_of
+from portal.dashboards.distribution import LevelCounts, levels_among, levels_of, slices_of
 from portal.dashboards.filtersets import filterset_for
 from portal.dashboards.properties import properties_of
 from portal.dashboards.querystring import QueryString
+from scorecards.counts import counts_of
 from scorecards.models import Evaluation, Level, Scorecard
 
 PAGE_SIZE = 50
@@ -54,16 +58,6 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Applied:
-    """A filter in force, with the link that lifts it. An ignored one named something unknown."""
-
-    title: str
-    value: str
-    link: str
-    is_ignored: bool = False
-
-
-@dataclass(frozen=True)
 class TableRow:
     """A row as the template draws it."""
 
@@ -77,6 +71,7 @@ class Table:
 
     blueprint: Blueprint
     filterset: FilterSet
+    advanced: Advanced
     headings: list[Heading]
     rows: list[TableRow]
     footer: list[list[Slice] | None]
@@ -112,17 +107,29 @@ def table_of(blueprint: Blueprint, query: QueryString) -> Table:
     teams = dict(Entity.objects.of(TEAM).order_by("title", "id").values_list("identifier", "title"))
     properties = properties_of(blueprint)
     columns = columns_of(blueprint, properties=properties, scorecards=scorecards)
-    filters = filterset_for(blueprint, properties=properties, scorecards=scorecards, teams=teams)
+    titles = advanced.titles_of(blueprint, properties)
+    filters = filterset_for(
+        blueprint,
+        fact_keys=advanced.fact_keys(titles),
+        properties=properties,
+        scorecards=scorecards,
+        teams=teams,
+    )
     filterset = filters(dict(query.pairs), Entity.objects.filter(blueprint=blueprint))
     sorting = _sorting(columns, query.get("sort"))
     page = _page(filterset.qs, sorting, query)
     return Table(
         blueprint=blueprint,
         filterset=filterset,
+        advanced=Advanced(
+            text=query.get(advanced.NAME),
+            faults=list(filterset.errors.get(advanced.NAME, [])),
+            titles=titles,
+        ),
         headings=[_heading(column, query, sorting) for column in columns],
         rows=_rows(page.object_list, columns, teams),
-        footer=_footer(filterset.qs, columns, scorecards),
-        applied=_applied(filterset, query),
+        footer=_footer(filterset, columns, scorecards, blueprint=blueprint),
+        applied=applied_of(filterset, query, titles),
         page=page,
         query=query,
         sort=query.get("sort"),
@@ -187,33 +194,34 @@ def _related(
 
 
 def _footer(
-    entities: EntityQuerySet, columns: Sequence[Column], scorecards: Sequence[Scorecard]
+    filterset: FilterSet,
+    columns: Sequence[Column],
+    scorecards: Sequence[Scorecard],
+    *,
+    blueprint: Blueprint,
 ) -> list[list[Slice] | None]:
-    """Return the distribution under each column of badges, over all rows and not just the page."""
+    """Return the distribution under each column of badges, over all rows and not just the page.
+
+    Counted where rows are filtered out; the counters know how it is over all of them.
+    """
     if not scorecards:
         return []
-    counts = counts_of(
-        Evaluation.objects.filter(scorecard__in=scorecards, entity__in=entities.order_by())
-    )
+    counts = _level_counts(filterset, scorecards, blueprint)
     return [
-        slices_of(column.scorecard, counts)
+        slices_of(column.scorecard, counts.get(column.scorecard.pk, {}))
         if isinstance(column, LevelColumn) and column.scorecard
         else None
         for column in columns[1:]
     ]
 
 
-def _applied(filterset: FilterSet, query: QueryString) -> list[Applied]:
-    applied = []
-    for name, item in filterset.filters.items():
-        value = query.get(name)
-        if value:
-            applied.append(
-                Applied(
-                    title=item.label,
-                    value=dict(item.extra.get("choices", ())).get(value, value),
-                    link=str(query.without(name)),
-                    is_ignored=name in filterset.errors,
-                )
-            )
-    return applied
+def _level_counts(
+    filterset: FilterSet, scorecards: Sequence[Scorecard], blueprint: Blueprint
+) -> LevelCounts:
+    if not filterset.is_valid() or any(filterset.form.cleaned_data.values()):
+        entities = filterset.qs.order_by()
+        return levels_among(
+            Evaluation.objects.filter(scorecard__in=scorecards, entity__in=entities)
+        )
+    found = counts_of([item.pk for item in scorecards], blueprint_id=blueprint.pk)
+    return {scorecard: counts.levels for scorecard, counts in found.items()}

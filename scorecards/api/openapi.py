@@ -3,17 +3,22 @@
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
+    PolymorphicProxySerializer,
     extend_schema,
     extend_schema_view,
 )
 
 from catalog.api.openapi import PROPERTY, entity_docs
+from catalog.api.serializers import OutcomeSerializer
 from portal.api.errors import answers
 from scorecards.api.serializers import (
     EvaluationSerializer,
     GradedEntitySerializer,
     LevelChangeSerializer,
+    OutcomeBatchSerializer,
+    OutcomeWriteSerializer,
     PreviewSerializer,
+    ReportedOutcomeSerializer,
     RuleResultSerializer,
     RuleSerializer,
     ScorecardSerializer,
@@ -112,6 +117,54 @@ EVALUATIONS = extend_schema_view(
 RULE_RESULTS = extend_schema_view(
     list=extend_schema(responses=answers({200: RuleResultSerializer(many=True)}, 400))
 )
+
+_REPORT = {
+    "rule": "pen_tested",
+    "blueprint": "service",
+    "entity": "checkout",
+    "state": "pass",
+    "remark": "Report of 3 May: https://example.com/reports/17",
+}
+
+OUTCOMES = extend_schema_view(
+    list=extend_schema(responses=answers({200: ReportedOutcomeSerializer(many=True)}, 400)),
+    retrieve=extend_schema(responses=answers({200: ReportedOutcomeSerializer}, 404)),
+    create=extend_schema(
+        description="`state` is pass, fail or skip, in any case. Of two reports about the same "
+        "rule and entity the last one holds. At most 5,000 in a call.",
+        request=PolymorphicProxySerializer(
+            component_name="OutcomeReports",
+            serializers=[OutcomeWriteSerializer, OutcomeBatchSerializer],
+            resource_type_field_name=None,
+        ),
+        responses=answers(
+            {
+                200: PolymorphicProxySerializer(
+                    component_name="OutcomeAnswer",
+                    serializers=[ReportedOutcomeSerializer, OutcomeSerializer],
+                    resource_type_field_name=None,
+                ),
+                201: ReportedOutcomeSerializer,
+            },
+            *(400, 403, 413),
+        ),
+        examples=[
+            OpenApiExample(
+                "One outcome", request_only=True, value={"scorecard": "security", **_REPORT}
+            ),
+            OpenApiExample(
+                "Many outcomes",
+                request_only=True,
+                value={
+                    "scorecard": "security",
+                    "outcomes": [_REPORT, {**_REPORT, "entity": "cart", "state": "fail"}],
+                },
+            ),
+        ],
+    ),
+    destroy=extend_schema(responses=answers({204: None}, 403, 404)),
+)
+
 LEVEL_CHANGES = extend_schema_view(
     list=extend_schema(responses=answers({200: LevelChangeSerializer(many=True)}, 400))
 )

@@ -61,7 +61,9 @@ class RuleDocumentSerializer(serializers.Serializer):
     description = serializers.CharField(required=False)
     how_to_fix = serializers.CharField(required=False)
     level = serializers.CharField(help_text="Title of a level of the scorecard")
-    query = serializers.DictField()
+    query = serializers.DictField(
+        allow_null=True, help_text="null: the results are reported, see /api/outcomes/"
+    )
     filter = serializers.DictField(required=False, allow_null=True)
     is_enabled = serializers.BooleanField(required=False, default=True)
     in_force_from = serializers.DateField(required=False, allow_null=True)
@@ -126,6 +128,45 @@ class RuleResultSerializer(serializers.Serializer):
     level = serializers.CharField(source="rule_level", help_text="The level the rule belongs to")
     status = serializers.ChoiceField(choices=RuleChange.Result.choices)
     evaluated_at = serializers.DateTimeField()
+
+
+class OutcomeReportSerializer(serializers.Serializer):
+    """What is reported about one entity for one rule, in a batch."""
+
+    rule = serializers.CharField(help_text="Identifier of a rule whose query is null")
+    blueprint = serializers.CharField()
+    entity = serializers.CharField(help_text="Identifier of the entity")
+    state = serializers.ChoiceField(choices=RuleChange.Result.choices)
+    remark = serializers.CharField(
+        required=False, allow_blank=True, max_length=5_000, help_text="Text; may hold links"
+    )
+
+
+class OutcomeWriteSerializer(OutcomeReportSerializer):
+    """What is reported about one entity for one rule."""
+
+    scorecard = serializers.CharField(help_text="Identifier of the scorecard")
+
+
+class OutcomeBatchSerializer(serializers.Serializer):
+    """Many reports for the rules of one scorecard."""
+
+    scorecard = serializers.CharField()
+    outcomes = OutcomeReportSerializer(many=True)
+
+
+class ReportedOutcomeSerializer(serializers.Serializer):
+    """What was last reported about one entity for one rule."""
+
+    id = serializers.IntegerField()
+    scorecard = serializers.CharField(source="rule.scorecard.identifier")
+    rule = serializers.CharField(source="rule.identifier")
+    blueprint = serializers.CharField(source="entity.blueprint.identifier")
+    entity = serializers.CharField(source="entity.identifier")
+    state = serializers.ChoiceField(choices=RuleChange.Result.choices)
+    remark = serializers.CharField()
+    reported_at = serializers.DateTimeField()
+    reported_by = serializers.CharField()
 
 
 class LevelChangeSerializer(serializers.Serializer):

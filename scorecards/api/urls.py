@@ -2,6 +2,7 @@
 
 from rest_framework.routers import BaseRouter
 
+from scorecards.api.outcomes import OutcomeViewSet
 from scorecards.api.viewsets import (
     EvaluationViewSet,
     GradedEntityViewSet,
@@ -23,4 +24,5 @@ def register(router: BaseRouter) -> None:
     router.register("rules", RuleViewSet, basename="api-rule")
     router.register("evaluations", EvaluationViewSet, basename="api-evaluation")
     router.register("rule-results", RuleResultViewSet, basename="api-rule-result")
+    router.register("outcomes", OutcomeViewSet, basename="api-outcome")
     router.register("level-changes", LevelChangeViewSet, basename="api-level-change")

@@ -17,6 +17,7 @@ from catalog.querysets import EntityQuerySet
 from portal.api.viewsets import ApiViewSet
 from scorecards import operations
 from scorecards.api import openapi
+from scorecards.api.outcomes import scorecard_of
 from scorecards.api.rule_results import as_rows, per_rule
 from scorecards.api.serializers import (
     EvaluationSerializer,
@@ -124,7 +125,7 @@ class RuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Add a rule to a scorecard."""
         body = self.body()
-        scorecard = _scorecard_of(body.pop("scorecard", None))
+        scorecard = scorecard_of(body.pop("scorecard", None))
         name = body.get("identifier")
         if isinstance(name, str) and scorecard.rules.filter(identifier=name).exists():
             raise Conflict(
@@ -167,15 +168,6 @@ class RuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
             scorecard=scorecard, definition=definition, by=self.actor, now=timezone.now()
         )
         return Response(self.get_serializer(rule).data, status=code)
-
-
-def _scorecard_of(name: Any) -> Scorecard:
-    if not isinstance(name, str):
-        raise Invalid.at("scorecard", "give the identifier of a scorecard")
-    found = Scorecard.objects.filter(identifier=name).first()
-    if found is None:
-        raise Invalid.at("scorecard", f"there is no scorecard '{name}'")
-    return found
 
 
 @openapi.EVALUATIONS

@@ -7,12 +7,13 @@ from scorecards.evaluation.program import (
     compile_scorecard,
     compile_scorecards,
 )
-from scorecards.evaluation.specs import Masks, RuleSpec, ScorecardSpec
+from scorecards.evaluation.specs import Masks, Reported, RuleSpec, ScorecardSpec
 
 __all__ = [
     "Bundle",
     "Masks",
     "Program",
+    "Reported",
     "Result",
     "RuleSpec",
     "ScorecardSpec",

@@ -7,10 +7,11 @@ from typing import Any
 
 from catalog.conditions import Clock, Facts, Generated, reads, reads_clock
 from scorecards.evaluation.ladders import Ladder
-from scorecards.evaluation.specs import Masks, ScorecardSpec
+from scorecards.evaluation.specs import Masks, Reported, ScorecardSpec, with_reported
 from scorecards.evaluation.writing import write
 
 Result = tuple[int, int] | None
+NOTHING_REPORTED = Reported()
 
 
 def compile_scorecard(spec: ScorecardSpec) -> "Program":
@@ -18,9 +19,12 @@ def compile_scorecard(spec: ScorecardSpec) -> "Program":
     return Program(spec)
 
 
-def compile_scorecards(specs: Iterable[ScorecardSpec]) -> "Bundle":
-    """Return one program for all of these scorecards: for evaluating many entities."""
-    return Bundle(specs)
+def compile_scorecards(specs: Iterable[ScorecardSpec], *, beside: str | None = None) -> "Bundle":
+    """Return one program for all of these scorecards: for evaluating many entities.
+
+    With `beside`, the name of a fact, its functions return pairs: the results, and that fact.
+    """
+    return Bundle(specs, beside=beside)
 
 
 class Bundle:
@@ -32,11 +36,12 @@ class Bundle:
     ()
     """
 
-    def __init__(self, specs: Iterable[ScorecardSpec]) -> None:
+    def __init__(self, specs: Iterable[ScorecardSpec], *, beside: str | None = None) -> None:
         self.specs = tuple(specs)
+        self.beside = beside
 
     @cached_property
-    def evaluate(self) -> Callable[[Facts, Clock], tuple[Result, ...]]:
+    def evaluate(self) -> Callable[[Facts, Clock], Any]:
         """Return the generated function: a `(passed, skipped)` or None for each scorecard.
 
         None is for a scorecard whose filter leaves the entity out.
@@ -44,7 +49,7 @@ class Bundle:
         return self._generated.run
 
     @cached_property
-    def evaluate_text(self) -> Callable[[str | bytes, Clock], tuple[Result, ...]]:
+    def evaluate_text(self) -> Callable[[str | bytes, Clock], Any]:
         """Return the same function for facts as JSON text: it decodes only what the rules read."""
         return self._generated.run_text
 
@@ -59,7 +64,7 @@ class Bundle:
 
     @cached_property
     def _generated(self) -> Generated:
-        return write(self.specs)
+        return write(self.specs, beside=self.beside)
 
 
 class Program:
@@ -83,10 +88,21 @@ class Program:
             rule.in_force_from is not None for rule in self.spec.rules
         )
 
-    def masks(self, facts: Mapping[str, Any], *, now: datetime) -> Masks | None:
+    def masks(
+        self, facts: Mapping[str, Any], *, now: datetime, reported: Reported = NOTHING_REPORTED
+    ) -> Masks | None:
         """Return the result per rule, or None where the filter leaves the entity out."""
         (found,) = self._bundle.evaluate(facts, self._clock_at(now))
-        return None if found is None else Masks(*found)
+        return None if found is None else self.complete(found, reported)
+
+    def complete(self, found: tuple[int, int], reported: Reported = NOTHING_REPORTED) -> Masks:
+        """Return what the queries found together with what was reported."""
+        return with_reported(found, reported, rules=self.reported)
+
+    @cached_property
+    def reported(self) -> int:
+        """Return the bits of the rules whose results come from outside."""
+        return self.spec.reported
 
     def _clock_at(self, now: datetime) -> Clock:
         """Return the clock of this moment; the last one is kept, since batches share a moment."""

@@ -17,11 +17,14 @@ class Masks(NamedTuple):
 
 @dataclass(frozen=True)
 class RuleSpec:
-    """A rule as evaluation sees it. `rank` is the rank of the level that owns it."""
+    """A rule as evaluation sees it. `rank` is the rank of the level that owns it.
+
+    Without a query the rule is reported: what it says of an entity comes from outside.
+    """
 
     bit: int
     rank: int
-    query: Query
+    query: Query | None
     filter: Query | None = None
     in_force_from: date | None = None
     is_enabled: bool = True
@@ -42,6 +45,42 @@ class ScorecardSpec:
         if self.filter is not None:
             yield self.filter
         for rule in self.rules:
-            yield rule.query
+            if rule.query is not None:
+                yield rule.query
             if rule.filter is not None:
                 yield rule.filter
+
+    @property
+    def reported(self) -> int:
+        """Return the bits of the rules whose results come from outside."""
+        return sum(1 << rule.bit for rule in self.rules if rule.query is None)
+
+
+class Reported(NamedTuple):
+    """What was reported about an entity: the bits of the rules said to pass, and to fail."""
+
+    passed: int = 0
+    failed: int = 0
+
+    def with_state(self, bit: int, state: str) -> "Reported":
+        """Return this with what was said of one rule: PASS, FAIL or SKIP."""
+        match state:
+            case "PASS":
+                return Reported(self.passed | bit, self.failed)
+            case "FAIL":
+                return Reported(self.passed, self.failed | bit)
+        return self
+
+
+def with_reported(masks: tuple[int, int], reported: Reported, *, rules: int) -> Masks:
+    """Return what queries found, completed by what was reported for the rules with these bits.
+
+    A rule that is skipped stays so, whatever is reported; nothing reported is skipped too.
+
+    >>> with_reported((0b001, 0b100), Reported(passed=0b110), rules=0b1110)
+    Masks(passed=3, skipped=12)
+    """
+    passed, skipped = masks
+    counting = rules & ~skipped
+    missing = counting & ~(reported.passed | reported.failed)
+    return Masks(passed | counting & reported.passed, skipped | missing)

@@ -20,16 +20,23 @@ from catalog.conditions.code_parts import assign, local
 from scorecards.evaluation.specs import RuleSpec, ScorecardSpec
 
 
-def write(specs: Sequence[ScorecardSpec]) -> Generated:
+def write(specs: Sequence[ScorecardSpec], *, beside: str | None = None) -> Generated:
     """Return the function of these scorecards: a tuple with one result for each, in their order.
 
     A result is `(passed, skipped)`, or None where the scorecard's filter leaves the entity out.
+    Reported rules neither pass nor are skipped, but by their filter. With `beside`, the function
+    returns a pair: the results, and the fact of that name.
     """
     code = Code(query for spec in specs for query in spec.queries())
     blocks = [_Block(spec, code=code, number=number) for number, spec in enumerate(specs)]
     body = [statement for block in blocks for statement in block.statements()]
     results = ast.Tuple([block.result() for block in blocks], ast.Load())
-    return Generated("evaluate", [*body, ast.Return(results)], code=code)
+    returned = results if beside is None else _pair(results, code.scope.read(beside))
+    return Generated("evaluate", [*body, ast.Return(returned)], code=code)
+
+
+def _pair(first: ast.expr, second: ast.expr) -> ast.expr:
+    return ast.Tuple([first, second], ast.Load())
 
 
 class _Block:
@@ -71,15 +78,18 @@ class _Block:
             yield assign(self.skipped, self._disabled)
         for rule in self.spec.rules:
             if rule.is_enabled:
-                yield self._rule(rule)
+                yield from self._rule(rule)
 
-    def _rule(self, rule: RuleSpec) -> ast.stmt:
-        passes = ast.If(self.code.test(rule.query), [_add(self.passed, rule.bit)], [])
+    def _rule(self, rule: RuleSpec) -> Iterator[ast.stmt]:
+        passes: ast.stmt = ast.Pass()
+        if rule.query is not None:
+            passes = ast.If(self.code.test(rule.query), [_add(self.passed, rule.bit)], [])
         applies = list(self._applies(rule))
-        if not applies:
-            return passes
-        test = ast.BoolOp(ast.And(), applies) if len(applies) > 1 else applies[0]
-        return ast.If(test, [passes], [_add(self.skipped, rule.bit)])
+        if applies:
+            test = ast.BoolOp(ast.And(), applies) if len(applies) > 1 else applies[0]
+            yield ast.If(test, [passes], [_add(self.skipped, rule.bit)])
+        else:
+            yield passes
 
     def _applies(self, rule: RuleSpec) -> Iterator[ast.expr]:
         """Yield what must hold for the rule to count, the cheapest first."""

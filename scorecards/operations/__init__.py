@@ -1,5 +1,6 @@
 """Every write of scorecards and what they find. All are atomic."""
 
+from scorecards.operations.counters import recount, uncount
 from scorecards.operations.editing import (
     delete_rule,
     delete_scorecard,
@@ -16,10 +17,18 @@ from scorecards.operations.evaluating import (
     rescore,
     sweep,
 )
+from scorecards.operations.outcomes import (
+    OutcomeReport,
+    Receipt,
+    report_outcomes,
+    withdraw_outcomes,
+)
 from scorecards.operations.packs import install_pack
 from scorecards.operations.previewing import preview_scorecard
 
 __all__ = [
+    "OutcomeReport",
+    "Receipt",
     "delete_rule",
     "delete_scorecard",
     "document_of",
@@ -28,10 +37,14 @@ __all__ = [
     "evaluate_scorecard",
     "install_pack",
     "preview_scorecard",
+    "recount",
     "reevaluate",
+    "report_outcomes",
     "rescore",
     "rule_document_of",
     "save_rule",
     "save_scorecard",
     "sweep",
+    "uncount",
+    "withdraw_outcomes",
 ]

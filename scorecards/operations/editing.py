@@ -1,6 +1,6 @@
 """Creating, replacing and deleting scorecards and rules, from their documents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,13 +64,13 @@ def save_scorecard(*, definition: Mapping[str, Any], by: Actor, now: datetime) -
     document = documents.parse(
         definition, known_keys={name: spec.fact_keys for name, spec in specs.items()}
     )
-    owners = _owners(document)
+    owners = owners_of([rule.owner for rule in document.rules])
     scorecard = Scorecard.objects.filter(identifier=document.identifier).first()
     before = document_of(scorecard) if scorecard else {}
     with muted():
         scorecard = _save_row(scorecard, document)
         gone = _save_levels(scorecard, document)
-        _save_rules(scorecard, document, owners=owners, now=now)
+        _save_rules(scorecard, document, owners=owners)
         after = document_of(_fresh(scorecard))
         if before != after:
             _record(before, after, by=by, now=now)
@@ -87,17 +87,18 @@ def _fresh(scorecard: Scorecard) -> Scorecard:
 
 def _locked_document(scorecard: Scorecard) -> dict[str, Any]:
     """Return the document for an edit of a part of it; other edits wait for this one to end."""
-    Scorecard.objects.select_for_update().get(pk=scorecard.pk)
+    # Not against evaluations, whose rows point at it: they would wait for each other for ever.
+    Scorecard.objects.select_for_update(no_key=True).get(pk=scorecard.pk)
     return document_of(_fresh(scorecard))
 
 
-def _owners(document: ScorecardDocument) -> dict[str, Entity]:
-    names = {rule.owner for rule in document.rules if rule.owner}
-    owners = {team.identifier: team for team in Entity.objects.of(TEAM).named(names)}
+def owners_of(names: Sequence[str | None]) -> dict[str, Entity]:
+    """Return the teams that own the rules of a document, by identifier; raises `Invalid`."""
+    owners = {team.identifier: team for team in Entity.objects.of(TEAM).named(filter(None, names))}
     faults = [
-        Fault(f"rules[{index}].owner", f"there is no team '{rule.owner}'; create it first")
-        for index, rule in enumerate(document.rules)
-        if rule.owner and rule.owner not in owners
+        Fault(f"rules[{index}].owner", f"there is no team '{name}'; create it first")
+        for index, name in enumerate(names)
+        if name and name not in owners
     ]
     if faults:
         raise Invalid(faults)
@@ -134,7 +135,6 @@ def _save_rules(
     document: ScorecardDocument,
     *,
     owners: Mapping[str, Entity],
-    now: datetime,
 ) -> None:
     levels = {level.title: level for level in scorecard.levels.exclude(rank=1_000)}
     stored = {rule.identifier: rule for rule in scorecard.rules.all()}
@@ -148,7 +148,6 @@ def _save_rules(
                 scorecard=scorecard,
                 identifier=wanted.identifier,
                 bit=_free_bit(used),
-                created_at=now,
             )
             used.add(rule.bit)
         _fill(rule, wanted, levels=levels, owners=owners, position=position)

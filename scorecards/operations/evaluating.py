@@ -1,20 +1,23 @@
 """Evaluating entities and writing only what moved."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models, transaction
 
-from catalog.bulk import chunks, raw_json
-from catalog.models import Blueprint, Entity, new_revision
+from catalog.bulk import IsAmong, chunks
+from catalog.models import OWNERSHIP, Blueprint, Entity, new_revision
 from catalog.signals import EVERYTHING
 from scorecards import compiled as compiling
 from scorecards.compiled import CompiledScorecard
-from scorecards.evaluation import Masks, Result
 from scorecards.models import Evaluation, Fingerprint, Scorecard
-from scorecards.operations.recording import Findings, stored_rows
+from scorecards.operations import counters
+from scorecards.operations.batches import facts_of, settle, unsettled
+from scorecards.operations.counting import lock_entities
+from scorecards.operations.recording import Findings
+from scorecards.operations.rows import stored_rows
 
 CHUNK = 1_000
 
@@ -23,7 +26,7 @@ def evaluate_moved(moved: Mapping[str, Mapping[int, Collection[str]]], *, now: d
     """Evaluate what an operation of the catalog moved: at once, or, where it is much, by a task.
 
     `moved` maps blueprint identifiers to entity ids to the keys of the facts that moved; where no
-    scorecard reads any of them, nothing is evaluated.
+    scorecard reads any of them, nothing is evaluated. Owners are read by all: for the counters.
     """
     total = sum(map(len, moved.values()))
     for blueprint, by_id in moved.items():
@@ -35,11 +38,23 @@ def evaluate_moved(moved: Mapping[str, Mapping[int, Collection[str]]], *, now: d
             _leave_to_task(by_id, now)
             continue
         for chunk in chunks(sorted(by_id), CHUNK):
-            _evaluate_chunk(chunk, scorecards, now=now)
+            # Whoever moved these entities has locked them by writing them.
+            settle(blueprint=blueprint, entity_ids=chunk, now=now, scorecards=scorecards)
 
 
 def _reads(scorecard: CompiledScorecard, keys: frozenset[str]) -> bool:
-    return EVERYTHING in keys or not scorecard.program.reads.isdisjoint(keys)
+    return not _ALWAYS_READ.isdisjoint(keys) or not scorecard.program.reads.isdisjoint(keys)
+
+
+_ALWAYS_READ = frozenset([EVERYTHING, OWNERSHIP])
+
+
+def evaluate_reported(*, entity_ids: Collection[int], now: datetime) -> None:
+    """Evaluate entities about which something was reported: at once, or by a task."""
+    if len(entity_ids) > settings.TIDEMARK_INLINE_LIMIT:
+        _leave_to_task(entity_ids, now)
+    else:
+        evaluate_entities(entity_ids=entity_ids, now=now)
 
 
 def _leave_to_task(entity_ids: Iterable[int], now: datetime) -> None:
@@ -55,83 +70,11 @@ def evaluate_entities(*, entity_ids: Collection[int], now: datetime) -> None:
     for chunk in chunks(sorted(entity_ids), CHUNK):
         with transaction.atomic():
             grouped: dict[str, list[int]] = defaultdict(list)
-            rows = Entity.objects.filter(id__in=chunk).values_list("blueprint__identifier", "id")
-            for blueprint, id_ in rows:
+            rows = Entity.objects.filter(IsAmong("id", chunk))
+            for blueprint, id_ in rows.values_list("blueprint__identifier", "id"):
                 grouped[blueprint].append(id_)
             for blueprint, ids in grouped.items():
-                _evaluate_chunk(ids, compiling.for_blueprint(blueprint), now=now)
-
-
-def _evaluate_chunk(
-    entity_ids: Collection[int],
-    scorecards: Sequence[CompiledScorecard],
-    *,
-    now: datetime,
-    edited: frozenset[int] = frozenset(),
-) -> None:
-    """Evaluate entities of one blueprint against all the scorecards that grade it.
-
-    All of them, since facts are decoded once for all, and the fingerprint stands for all. Where
-    only rules were `edited` (ids of scorecards), the evaluations by the others are as they were.
-    """
-    bundle = compiling.bundle_of(scorecards)
-    clock, evaluate = bundle.prepare(now), bundle.evaluate_text
-    shapes = tuple(scorecard.shape for scorecard in scorecards)
-    findings = Findings(now=now)
-    moved: dict[int, tuple[Result, ...]] = {}
-    unknown: dict[int, tuple[Result, ...]] = {}
-    for id_, raw, known, stale_since in _locked_facts(entity_ids):
-        found = evaluate(raw, clock)
-        value = fingerprint(shapes, found)
-        if known != value:
-            (unknown if known is None or stale_since else moved)[id_] = found
-            findings.fingerprints.append((id_, value))
-    if moved:
-        _compare(moved, scorecards, edited=edited, findings=findings)
-    if unknown:
-        # Nothing says that the other scorecards have seen these.
-        _compare(unknown, scorecards, edited=frozenset(), findings=findings)
-    if findings.fingerprints:
-        findings.write()
-
-
-def _compare(
-    odd: Mapping[int, Sequence[Result]],
-    scorecards: Sequence[CompiledScorecard],
-    *,
-    edited: frozenset[int],
-    findings: Findings,
-) -> None:
-    """Compare what was found about the odd ones with what is stored."""
-    looked_at = [
-        (position, scorecard)
-        for position, scorecard in enumerate(scorecards)
-        if not edited or scorecard.id in edited or scorecard.program.reads_clock
-    ]
-    stored = stored_rows(odd, [scorecard.id for _, scorecard in looked_at])
-    for id_, found in odd.items():
-        for position, scorecard in looked_at:
-            masks = found[position]
-            findings.compare(
-                id_,
-                scorecard=scorecard,
-                masks=Masks(*masks) if masks else None,
-                stored=stored.get((id_, scorecard.id)),
-            )
-
-
-def _locked_facts(
-    entity_ids: Collection[int],
-) -> list[tuple[int, str, int | None, datetime | None]]:
-    """Return ids, facts, fingerprints and since when the evaluations are behind the facts.
-
-    Locked, or a write in between would be overruled by what it replaced: a run over a whole
-    scorecard reads facts that an entity's own transaction is about to move, and whoever comes
-    second must see what the first one wrote.
-    """
-    rows = Entity.objects.filter(id__in=entity_ids).annotate(raw=raw_json("facts")).order_by("id")
-    locked = rows.select_for_update(of=("self",), no_key=True)
-    return list(locked.values_list("id", "raw", "fingerprint__value", "stale_since"))
+                settle(blueprint=blueprint, entity_ids=ids, now=now)
 
 
 @transaction.atomic
@@ -172,28 +115,27 @@ def evaluate_blueprint(
 ) -> int:
     """Evaluate every entity of a blueprint, a transaction a chunk; return how many.
 
-    Goes through the ids in ranges: memory does not grow with the entities there are. With
-    `edited`, only the evaluations by these scorecards, and by those that wait for a run of their
-    own, are compared: what the others found of entities that are not stale is as it was.
+    Goes through the ids in ranges: memory does not grow with the entities there are. Looks first,
+    and locks only those where something else is found than is stored. With `edited`, only the
+    evaluations by these scorecards are compared: what the others found is as it was.
     """
     last = count = 0
     # By key, not through a join, so that the index of the ranges is used.
     owner = Blueprint.objects.filter(identifier=blueprint).values_list("id", flat=True).first()
-    rows = Entity.objects.filter(blueprint_id=owner).order_by("id")
-    while ids := list(rows.filter(id__gt=last).values_list("id", flat=True)[:CHUNK]):
-        with transaction.atomic():
-            scorecards = compiling.for_blueprint(blueprint)
-            # Asked in every chunk, after the versions: the fingerprints written now would hide the
-            # edit of a scorecard that came in meanwhile from the run that it waits for.
-            waiting = Scorecard.objects.stale().values_list("id", flat=True) if edited else ()
-            _evaluate_chunk(ids, scorecards, now=now, edited=edited.union(waiting))
-        last, count = ids[-1], count + len(ids)
+    entities = Entity.objects.filter(blueprint_id=owner)
+    while rows := facts_of(entities.filter(id__gt=last), limit=CHUNK):
+        ids = [row[0] for row in rows]
+        if not edited:
+            ids = unsettled(rows, compiling.for_blueprint(blueprint), now=now)
+        if ids:
+            settle(blueprint=blueprint, entity_ids=ids, now=now, edited=edited)
+        last, count = rows[-1][0], count + len(rows)
     return count
 
 
 def reevaluate(*, blueprint: str, now: datetime) -> int:
     """Evaluate every entity of a blueprint without trusting what says that nothing moved."""
-    Fingerprint.objects.filter(entity__blueprint__identifier=blueprint).delete()
+    Fingerprint.objects.filter(entity__blueprint__identifier=blueprint).update(value=None)
     return evaluate_blueprint(blueprint=blueprint, now=now)
 
 
@@ -203,12 +145,13 @@ def _withdraw(scorecard: Scorecard, now: datetime) -> None:
     graded = _entities_of(scorecard)
     gone = Evaluation.objects.filter(scorecard=scorecard).exclude(entity__in=graded)
     for ids in chunks(list(gone.values_list("entity_id", flat=True)), CHUNK):
-        findings = Findings(now=now)
-        for row in stored_rows(ids, [scorecard.pk]).values():
-            findings.withdraw(row, ready)
         with transaction.atomic():
+            lock_entities(ids)
+            findings = Findings(now=now)
+            for row in stored_rows(ids, [scorecard.pk]).values():
+                findings.withdraw(row, ready)
             findings.write()
-            Fingerprint.objects.filter(entity_id__in=ids).delete()
+            Fingerprint.objects.filter(entity_id__in=ids).update(value=None)
 
 
 def _entities_of(scorecard: Scorecard) -> "models.QuerySet[Entity]":
@@ -234,22 +177,16 @@ def evaluate_stale(*, now: datetime) -> int:
     return count
 
 
-def fingerprint(shapes: tuple[int, ...], found: tuple[Result, ...]) -> int:
-    """Return the number that stands for what scorecards of these shapes found about an entity.
-
-    Made of whole numbers only, whose hash is the same in every process. What a newer Python makes
-    of them may differ: then the stored evaluations are compared one by one, once.
-    """
-    if None in found:
-        found = tuple((-1, -1) if masks is None else masks for masks in found)
-    return hash((shapes, found))
-
-
 def sweep(*, now: datetime) -> int:
-    """Evaluate what is stale, and the scorecards whose rules read the clock; return how many."""
+    """Evaluate what is stale, and the scorecards whose rules read the clock; return how many.
+
+    Then add the counters up, and keep how they stood when this day began.
+    """
     count = evaluate_stale(now=now)
     for scorecard in Scorecard.objects.published().order_by("id"):
         ready = compiling.of_versions([(scorecard.pk, scorecard.version)])[0]
         if scorecard.stale_since is not None or ready.program.reads_clock:
             count += evaluate_scorecard(scorecard=scorecard, now=now)
+    counters.tidy()
+    counters.take_snapshots(now=now)
     return count

@@ -1,6 +1,6 @@
 """What an edited scorecard would change, worked out without saving anything."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,16 @@ from catalog.conditions import parse as parse_query
 from catalog.models import Entity
 from scorecards import documents
 from scorecards.documents import ScorecardDocument
-from scorecards.evaluation import Masks, Program, RuleSpec, ScorecardSpec, compile_scorecard
-from scorecards.models import Evaluation, RuleChange, Scorecard
+from scorecards.evaluation import (
+    Masks,
+    Program,
+    Reported,
+    RuleSpec,
+    ScorecardSpec,
+    compile_scorecard,
+)
+from scorecards.models import Evaluation, Outcome, RuleChange, Scorecard
+from scorecards.operations.editing import owners_of
 from scorecards.operations.recording import result
 
 CHUNK = 1_000
@@ -75,6 +83,7 @@ def preview_scorecard(*, definition: Mapping[str, Any], now: datetime) -> Previe
     document = documents.parse(
         definition, known_keys={name: spec.fact_keys for name, spec in specs.items()}
     )
+    owners_of([rule.owner for rule in document.rules])
     stored = Scorecard.objects.filter(identifier=document.identifier).with_parts().first()
     trial = _Trial(document, stored, now)
     for chunk in chunks(_ids(document, stored), CHUNK):
@@ -116,12 +125,22 @@ class _Trial:
                 entity_id__in=ids, scorecard=self.stored
             ).select_related("level")
         }
+        reported = self._reported(ids)
         rows = Entity.objects.filter(id__in=ids).annotate(raw=raw_json("facts")).order_by("id")
         for id_, raw in rows.values_list("id", "raw"):
-            self._compare(decode(raw), held.get(id_))
+            self._compare(decode(raw), held.get(id_), reported[id_])
 
-    def _compare(self, facts: dict[str, Any], held: Evaluation | None) -> None:
-        masks = self._masks(facts)
+    def _reported(self, ids: list[int]) -> dict[int, Reported]:
+        """Return what is reported for rules that the document knows by the same identifier."""
+        bits = {rule.identifier: 1 << bit for bit, rule in enumerate(self.document.rules)}
+        reported: dict[int, Reported] = defaultdict(Reported)
+        rows = Outcome.objects.filter(entity_id__in=ids, rule__scorecard=self.stored)
+        for id_, rule, state in rows.values_list("entity_id", "rule__identifier", "state"):
+            reported[id_] = reported[id_].with_state(bits.get(rule, 0), state)
+        return reported
+
+    def _compare(self, facts: dict[str, Any], held: Evaluation | None, reported: Reported) -> None:
+        masks = self._masks(facts, reported)
         self.entity_count += 1
         before = held.level.title if held and held.level else UNGRADED
         before = self.renamed.get(before, before)
@@ -138,11 +157,11 @@ class _Trial:
             self.levels[before, after] += 1
             self._name(facts, before, after)
 
-    def _masks(self, facts: dict[str, Any]) -> Masks | None:
+    def _masks(self, facts: dict[str, Any], reported: Reported) -> Masks | None:
         is_published = self.document.status == Scorecard.Status.PUBLISHED
         if not is_published or facts["$blueprint"] not in self.document.blueprints:
             return None
-        return self.program.masks(facts, now=self.now)
+        return self.program.masks(facts, now=self.now, reported=reported)
 
     def _name(self, facts: dict[str, Any], before: str, after: str) -> None:
         if len(self.named) < NAMED:
@@ -196,7 +215,7 @@ def _program(document: ScorecardDocument) -> Program:
                 RuleSpec(
                     bit=bit,
                     rank=ranks[rule.level],
-                    query=parse_query(rule.query),
+                    query=parse_query(rule.query) if rule.query is not None else None,
                     filter=parse_query(rule.filter) if rule.filter else None,
                     in_force_from=rule.in_force_from,
                     is_enabled=rule.is_enabled,

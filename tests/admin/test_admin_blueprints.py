@@ -72,6 +72,7 @@ def test_an_edited_calculation_is_worked_out_for_every_entity(
             "schema.required: 'gone' is not one of the properties",
         ),
         ("schema", "[]", "the value is not of type"),
+        ("schema", "[" * 100_000, "This is nested too deeply; flatten it."),
         ("relations", '{"x": {"target": "nowhere"}}', "relations.x.target: there is no blueprint"),
         ("mirror_properties", '{"m": {"path": "system.nothing"}}', "mirror_properties.m.path: "),
         (

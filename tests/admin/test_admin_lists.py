@@ -14,8 +14,13 @@ from django_celery_results.models import TaskResult
 from catalog.models import Change, Entity
 from catalog.operations import EntityDraft, upsert_entities
 from portal.models import ApiToken
-from scorecards.models import Evaluation, LevelChange, Rule, RuleChange, Scorecard
-from scorecards.operations import document_of, save_scorecard
+from scorecards.models import Evaluation, LevelChange, Outcome, Rule, RuleChange, Scorecard
+from scorecards.operations import (
+    OutcomeReport,
+    document_of,
+    report_outcomes,
+    save_scorecard,
+)
 from tests.admin.builders import BY, NOW, make_entities
 
 # The queries that a list may take: session, user, count, rows, and what its filters offer.
@@ -30,6 +35,8 @@ LISTS = {
     "scorecards/rule/?q=covered": 8,
     "scorecards/evaluation": 8,
     "scorecards/evaluation/?q=name": 8,
+    "scorecards/outcome": 6,
+    "scorecards/outcome/?q=name": 6,
     "scorecards/levelchange": 8,
     "scorecards/rulechange": 6,
     "portal/user": 5,
@@ -81,6 +88,9 @@ def grow(scorecard: Scorecard, *, start: int, count: int) -> None:
         RuleChange.objects.create(
             entity=entity, rule=scorecard.rules.all()[0], before="FAIL", after="PASS", at=NOW
         )
+        Outcome.objects.create(
+            entity=entity, rule=scorecard.rules.all()[0], state="PASS", reported_at=NOW
+        )
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -105,6 +115,7 @@ def forms(scorecard: Scorecard) -> Iterator[str]:
         ("scorecards/scorecard", scorecard.pk),
         ("scorecards/rule", Rule.objects.latest("id").pk),
         ("scorecards/evaluation", Evaluation.objects.get(entity=entity, scorecard=scorecard).pk),
+        ("scorecards/outcome", Outcome.objects.latest("id").pk),
         ("scorecards/levelchange", LevelChange.objects.latest("id").pk),
         ("scorecards/rulechange", RuleChange.objects.latest("id").pk),
         ("portal/user", get_user_model().objects.get(username="name-0").pk),
@@ -153,6 +164,7 @@ READ_ONLY = (
     "catalog/change",
     "scorecards/rule",
     "scorecards/evaluation",
+    "scorecards/outcome",
     "scorecards/levelchange",
     "scorecards/rulechange",
     "django_celery_results/taskresult",
@@ -185,6 +197,22 @@ def test_an_evaluation_shows_what_each_rule_found_and_wanted(
     assert "at least 80" in words
     assert words.count('tm-status-pass">PASS') == 1
     assert words.count('tm-status-fail">FAIL') == 1
+
+
+def test_an_evaluation_shows_what_was_reported(admin: Client, scorecard: Scorecard) -> None:
+    definition = document_of(scorecard)
+    definition["rules"][0]["query"] = None
+    saved = save_scorecard(definition=definition, by=BY, now=NOW)
+    reports = [OutcomeReport("covered", "service", "middle", "fail", "<b>2 lines</b>")]
+    report_outcomes(scorecard=saved, reports=reports, by=BY, now=NOW)
+    shown = {}
+    for name in ("middle", "high"):
+        evaluation = Evaluation.objects.get(entity__identifier=name)
+        page = admin.get(f"/admin/scorecards/evaluation/{evaluation.pk}/change/").content.decode()
+        shown[name] = " ".join(page.split())
+    assert "Reported: FAIL: &lt;b&gt;2 lines&lt;/b&gt;" in shown["middle"]
+    assert "Reported: nothing yet" in shown["high"]
+    assert all("Reported over the API" in page for page in shown.values())
 
 
 def test_the_history_link_leads_to_the_changes_of_the_object(
@@ -234,6 +262,7 @@ def test_nothing_is_registered_that_has_no_place_here() -> None:
         "portal.User",
         "scorecards.Evaluation",
         "scorecards.LevelChange",
+        "scorecards.Outcome",
         "scorecards.Rule",
         "scorecards.RuleChange",
         "scorecards.Scorecard",

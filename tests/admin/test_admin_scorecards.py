@@ -114,9 +114,10 @@ def test_levels_may_swap_titles(admin: Client, scorecard: Scorecard) -> None:
     assert titles == ["Basic", "Silver", "Bronze", "Gold"]
 
 
-def test_levels_and_rules_are_added_and_removed(admin: Client, scorecard: Scorecard) -> None:
-    data = opened(admin, scorecard)
-    data |= {
+def edited_parts(data: Data, scorecard: Scorecard) -> Data:
+    """Return the form with a level and a rule removed, and one of each added."""
+    return {
+        **data,
         "levels-3-DELETE": "on",
         "levels-TOTAL_FORMS": "5",
         "levels-4-id": "",
@@ -140,8 +141,10 @@ def test_levels_and_rules_are_added_and_removed(admin: Client, scorecard: Scorec
         "rules-2-query-value": ["one", ""],
         "rules-2-filter": "",
     }
-    response = admin.post(address(scorecard), data)
-    assert response.status_code == 302, errors_of(response)
+
+
+def assert_edited_parts() -> None:
+    """Check that the edit above was saved."""
     document = document_of(Scorecard.objects.get())
     assert [item["title"] for item in document["levels"]] == [
         "Basic", "Bronze", "Silver", "Platinum",
@@ -151,6 +154,13 @@ def test_levels_and_rules_are_added_and_removed(admin: Client, scorecard: Scorec
         ("has_a_tier_at_last", "Platinum"),
     ]
     assert levels() == {"low": "Basic", "middle": "Basic", "high": "Platinum"}
+
+
+def test_levels_and_rules_are_added_and_removed(admin: Client, scorecard: Scorecard) -> None:
+    data = edited_parts(opened(admin, scorecard), scorecard)
+    response = admin.post(address(scorecard), data)
+    assert response.status_code == 302, errors_of(response)
+    assert_edited_parts()
 
 
 def test_a_level_may_go_with_its_rules_moved_elsewhere(admin: Client, scorecard: Scorecard) -> None:
@@ -181,6 +191,14 @@ def _broken_json(data: Data) -> Data:
     return {**data, "rules-1-query": '{"combinator": }'}
 
 
+def _endless_json(data: Data) -> Data:
+    return {**data, "rules-1-query": "[" * 100_000}
+
+
+def _endless_row(data: Data) -> Data:
+    return row_edit(data, "rules-1-query", text="[" * 100_000)
+
+
 def _not_a_number(data: Data) -> Data:
     return row_edit(data, "rules-1-query", text="lots")
 
@@ -197,35 +215,37 @@ def _broken_filter(data: Data) -> Data:
     return {**data, "filter": '{"combinator": "xor", "conditions": []}'}
 
 
-@pytest.mark.parametrize(
-    ("edit", "expected"),
-    [
-        (
-            _unknown_level,
-            {"rules-1-level": "there is no level 'Platinum'; choose one of Bronze, Silver, Gold"},
-        ),
-        (_floor, {"rules-1-level": "'Basic' is where every entity starts and owns no rules"}),
-        (
-            _unknown_operator,
-            {"rules-1-query": 'query.conditions[0].operator: "~" is not an operator'},
-        ),
-        (
-            _unknown_property,
-            {
-                "rules-1-query": 'query.conditions[0].property: there is no property "tierr"; '
-                'did you mean "tier"?'
-            },
-        ),
-        (
-            _broken_json,
-            {"rules-1-query": "This is not JSON: Expecting value in line 1, column 16."},
-        ),
-        (_not_a_number, {"rules-1-query": "Row 1: 'lots' is not a number, as this property is"}),
-        (_no_blueprint, {"blueprints": "This field is required."}),
-        (_level_twice, {"levels-2": "'Bronze' stands twice; names must differ"}),
-        (_broken_filter, {"filter": 'filter.combinator: "xor" is not a combinator'}),
-    ],
-)
+FAULTS = [
+    (
+        _unknown_level,
+        {"rules-1-level": "there is no level 'Platinum'; choose one of Bronze, Silver, Gold"},
+    ),
+    (_floor, {"rules-1-level": "'Basic' is where every entity starts and owns no rules"}),
+    (
+        _unknown_operator,
+        {"rules-1-query": 'query.conditions[0].operator: "~" is not an operator'},
+    ),
+    (
+        _unknown_property,
+        {
+            "rules-1-query": 'query.conditions[0].property: there is no property "tierr"; '
+            'did you mean "tier"?'
+        },
+    ),
+    (
+        _broken_json,
+        {"rules-1-query": "This is not JSON: Expecting value in line 1, column 16."},
+    ),
+    (_endless_json, {"rules-1-query": "This is nested too deeply; flatten it."}),
+    (_endless_row, {"rules-1-query": "Row 1: '[["}),
+    (_not_a_number, {"rules-1-query": "Row 1: 'lots' is not a number, as this property is"}),
+    (_no_blueprint, {"blueprints": "This field is required."}),
+    (_level_twice, {"levels-2": "'Bronze' stands twice; names must differ"}),
+    (_broken_filter, {"filter": 'filter.combinator: "xor" is not a combinator'}),
+]
+
+
+@pytest.mark.parametrize(("edit", "expected"), FAULTS)
 def test_a_fault_is_shown_where_it_is_and_nothing_is_saved(
     admin: Client, scorecard: Scorecard, edit: Any, expected: dict[str, str]
 ) -> None:
@@ -299,6 +319,102 @@ def test_the_owner_of_a_rule_is_a_team(admin: Client, scorecard: Scorecard) -> N
     assert scorecard.rules.get(identifier="covered").owner == Entity.objects.get(identifier="red")
     refused = admin.post(address(scorecard), {**opened(admin, scorecard), "rules-0-owner": "green"})
     assert errors_of(refused) == {"rules-0-owner": ["there is no team 'green'; create it first"]}
+
+
+def _reported(data: Data, number: int = 0) -> Data:
+    """Return the form with a rule that has no condition any more and is reported."""
+    name = f"rules-{number}-query"
+    blank = {f"{name}-{part}": ["", ""] for part in ("property", "operator", "value")}
+    return {**data, name: "", **blank, f"rules-{number}-is_reported": "on"}
+
+
+def test_a_rule_is_reported_instead_of_having_a_condition(
+    admin: Client, scorecard: Scorecard
+) -> None:
+    response = admin.post(address(scorecard), _reported(opened(admin, scorecard)))
+    assert response.status_code == 302, errors_of(response)
+    assert scorecard.rules.get(query__isnull=True).identifier == "covered"
+    # Nothing is reported yet: only the rule for Silver counts.
+    assert levels() == {"low": "Basic", "middle": "Basic", "high": "Silver"}
+
+
+def test_a_reported_rule_stays_so_and_may_get_a_condition_again(
+    admin: Client, scorecard: Scorecard
+) -> None:
+    admin.post(address(scorecard), _reported(opened(admin, scorecard)))
+    before, count = document_of(Scorecard.objects.get()), Change.objects.count()
+    data = opened(admin, scorecard)
+    assert data["rules-0-is_reported"] == "on"
+    assert admin.post(address(scorecard), data).status_code == 302
+    assert (document_of(Scorecard.objects.get()), Change.objects.count()) == (before, count)
+    query = SCORECARD["rules"][0]["query"]
+    del data["rules-0-is_reported"]
+    assert (
+        admin.post(address(scorecard), {**data, "rules-0-query": json.dumps(query)}).status_code
+        == 302
+    )
+    assert scorecard.rules.get(identifier="covered").query == query
+    assert levels() == {"low": "Basic", "middle": "Bronze", "high": "Silver"}
+
+
+def test_a_new_rule_may_be_reported(admin: Client, scorecard: Scorecard) -> None:
+    data = opened(admin, scorecard)
+    data |= {
+        "rules-TOTAL_FORMS": "3",
+        "rules-2-id": "",
+        "rules-2-scorecard": str(scorecard.pk),
+        "rules-2-title": "Is pen-tested",
+        "rules-2-identifier": "",
+        "rules-2-level": "Gold",
+        "rules-2-is_enabled": "on",
+        "rules-2-is_reported": "on",
+        "rules-2-query": "",
+        "rules-2-query-shown": "",
+        "rules-2-filter": "",
+    }
+    response = admin.post(address(scorecard), data)
+    assert response.status_code == 302, errors_of(response)
+    assert scorecard.rules.get(query__isnull=True).identifier == "is_pen_tested"
+
+
+def _both(data: Data) -> Data:
+    return {**data, "rules-0-is_reported": "on"}
+
+
+def _neither(data: Data) -> Data:
+    data = _reported(data)
+    del data["rules-0-is_reported"]
+    return data
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (
+            _both,
+            "A reported rule has no condition: remove the condition, or switch "
+            "'Reported over the API' off.",
+        ),
+        (_neither, "Add at least one condition."),
+    ],
+)
+def test_a_rule_has_a_condition_or_is_reported(
+    admin: Client, scorecard: Scorecard, edit: Any, message: str
+) -> None:
+    before = document_of(scorecard)
+    response = admin.post(address(scorecard), edit(opened(admin, scorecard)))
+    assert errors_of(response) == {"rules-0-query": [message]}
+    assert document_of(Scorecard.objects.get()) == before
+
+
+def test_a_condition_beside_reports_may_be_taken_away_and_sent_again(
+    admin: Client, scorecard: Scorecard
+) -> None:
+    refused = admin.post(address(scorecard), _both(opened(admin, scorecard)))
+    data = fields_of(refused)
+    assert "coverage" in data["rules-0-query"]
+    assert admin.post(address(scorecard), _reported(data)).status_code == 302
+    assert scorecard.rules.get(identifier="covered").is_reported
 
 
 def test_deleting_a_scorecard_takes_what_it_found(admin: Client, scorecard: Scorecard) -> None:

@@ -49,6 +49,8 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/entities/service/cart/",
         "/api/evaluations/",
         "/api/level-changes/",
+        "/api/outcomes/",
+        "/api/outcomes/1/",
         "/api/rule-results/",
         "/api/rules/",
         "/api/rules/1/",
@@ -58,7 +60,7 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/teams/",
         "/api/teams/cart/",
     ]
-    assert len(WRITES) == 18
+    assert len(WRITES) == 20
 
 
 @pytest.mark.django_db
@@ -175,7 +177,7 @@ def test_the_root_lists_the_routes(client: APIClient) -> None:
     root = client.get("/api/").json()
     assert set(root) == {
         "blueprints", "changes", "entities", "teams", "scorecards", "rules", "evaluations",
-        "rule-results", "level-changes", "scorecard-previews",
+        "rule-results", "outcomes", "level-changes", "scorecard-previews",
     }  # fmt: skip
     assert root["entities"] == "http://testserver/api/entities/"
 

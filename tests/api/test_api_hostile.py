@@ -27,6 +27,7 @@ WRITES = [
     ("post", "/api/rules/"),
     ("put", "/api/rules/{rule}/"),
     ("patch", "/api/rules/{rule}/"),
+    ("post", "/api/outcomes/"),
 ]
 BODIES = [
     b"",
@@ -108,7 +109,8 @@ def test_a_method_that_is_not_there_is_405(world: None, client: APIClient) -> No
 
 
 @pytest.mark.parametrize(
-    "query", ["%00", "%ff", "%ed%a0%80", "\\", "'", "9" * 400, "[]", ":", "::"]
+    "query",
+    ["%00", "%ff", "%ed%a0%80", "\\", "'", "9" * 400, "[]", ":", "::", "a:" + "[" * 3_000],
 )
 def test_a_hostile_filter_never_fails(world: None, client: APIClient, query: str) -> None:
     from portal.urls import router
@@ -128,6 +130,7 @@ ADDRESSES = [
     "/api/scorecards/{}/",
     "/api/teams/{}/",
     "/api/rules/{}/",
+    "/api/outcomes/{}/",
 ]
 
 
@@ -157,6 +160,18 @@ _GOOD = {
     "/api/entities/bulk/": {"blueprint": "service", "entities": [{"identifier": "x"}]},
     "/api/scorecards/": {**scorecard_document(), "levels": [], "filter": None},
     "/api/rules/": {"scorecard": "quality", "owner": None, "filter": {}, **rule_document()},
+    "/api/outcomes/": {
+        "scorecard": "quality",
+        "outcomes": [
+            {
+                "rule": "tested",
+                "blueprint": "service",
+                "entity": "cart",
+                "state": "pass",
+                "remark": "Run 7",
+            }
+        ],
+    },
 }
 
 

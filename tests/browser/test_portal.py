@@ -90,6 +90,49 @@ def test_a_threshold_changed_in_the_admin_moves_the_badge(log_in: LogIn) -> None
     assert badge(page, "Deployment frequency") == "Silver"
 
 
+def test_an_edit_is_previewed_before_it_is_saved(log_in: LogIn) -> None:
+    page = log_in("admin", to="/scorecards/dora_lead_time/")
+    page.get_by_role("link", name="Edit").first.click()
+    page.get_by_role("link", name="Add another Rule").click()
+    page.locator("[name=rules-3-title]").fill("Is documented")
+    page.locator("[name=rules-3-level]").select_option("Bronze")
+    page.locator("[name=rules-3-query-property]").first.select_option("description")
+    page.locator("[name=rules-3-query-operator]").first.select_option("isNotEmpty")
+    page.get_by_role("button", name="Preview impact").click()
+    impact = page.get_by_role("region", name="10 of 19 entities would move")
+    expect(impact).to_contain_text("Nothing has been saved.")
+    expect(impact.get_by_role("row", name="Is documented")).to_contain_text("new")
+    expect(impact.get_by_role("img", name="Levels after saving: 19 Basic")).to_be_visible()
+    expect(page.locator("[name=rules-3-title]")).to_have_value("Is documented")
+    expect(page.locator("[name=rules-3-query-operator]").first).to_have_value("isNotEmpty")
+    page.set_viewport_size({"width": 375, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.goto("/scorecards/dora_lead_time/")
+    expect(page.get_by_role("main")).not_to_contain_text("Is documented")
+
+
+def test_a_table_is_narrowed_by_conditions(log_in: LogIn) -> None:
+    page = log_in("maya", to="/catalog/service/")
+    names = page.locator("table tbody").get_by_role("rowheader")
+    page.get_by_text("Advanced", exact=True).click()
+    field = page.get_by_label("Show only where these conditions hold")
+    query = (
+        '{"combinator": "and", "conditions": [{"property": "%s", "operator": "=", "value": "MIT"}]}'
+    )
+    field.fill(query % "licence")
+    page.get_by_role("button", name="Apply conditions").click()
+    expect(page.get_by_role("alert")).to_contain_text('did you mean "license"?')
+    expect(names).to_have_count(19)
+    field.fill(query % "license")
+    page.get_by_role("button", name="Apply conditions").click()
+    chip = page.get_by_role("link", name="Remove the filter Where: Licence is MIT")
+    expect(chip).to_be_visible()
+    page.reload()
+    expect(chip).to_be_visible()
+    chip.click()
+    expect(names).to_have_count(19)
+
+
 def test_the_portal_works_without_script(browser: Browser, site: str) -> None:
     context = browser.new_context(base_url=site, java_script_enabled=False)
     page = context.new_page()

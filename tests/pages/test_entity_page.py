@@ -5,8 +5,9 @@ import re
 import pytest
 
 from catalog.models import Entity
-from tests.builders import NOW, condition, make_entity, make_scorecard, rule_document
+from tests.builders import NOW, condition, make_entity, make_scorecard, report, rule_document
 from tests.pages.reading import INLINE, html_of, words_of
+from tests.pages.test_query_counts import COUNTS
 
 pytestmark = pytest.mark.usefixtures("catalog")
 
@@ -167,3 +168,67 @@ def test_skipped_rules_are_shown_as_such(reader):
     rules = [rule_document("later", in_force_from="2999-01-01")]
     make_scorecard("future", now=NOW, rules=rules)
     assert "Skip: Later Bronze · not counted" in words_of(page(reader))
+
+
+HOSTILE_REMARK = (
+    f"{HOSTILE} <a href='javascript:alert(3)'>a</a> [b](javascript:alert(4)) "
+    "javascript:alert(5) <a href='https://e.org/' onclick='alert(6)'>c</a>"
+)
+
+
+def reported(**overrides):
+    return make_scorecard(
+        "security", rules=[rule_document("tested", **{"query": None, **overrides})]
+    )
+
+
+def test_a_reported_rule_shows_what_was_reported_by_whom_and_when(reader):
+    reported(how_to_fix="Ask the security team.")
+    remark = "Two findings,\nsee https://ci.example.org/runs/7."
+    report("anchor", "tested", "fail", scorecard="security", remark=remark)
+    response = page(reader)
+    assert "Ask the security team." in words_of(response)
+    assert "Reported over the API Fail by tester, " in words_of(response)
+    assert "Fail: Tested Bronze" in words_of(response)
+    assert (
+        '<p class="rule-remark">Two findings,\nsee <a class="link" rel="noopener" '
+        'href="https://ci.example.org/runs/7">ci.example.org/runs/7</a>.</p>'
+    ) in html_of(response)
+    assert 'datetime="2026-06-01T12:00:00+00:00"' in html_of(response)
+
+
+def test_a_reported_rule_says_when_nothing_was_reported(reader):
+    reported()
+    words = words_of(page(reader))
+    assert "Skip: Tested Bronze · not counted" in words
+    assert "Reported over the API Nothing reported yet" in words
+
+
+def test_a_reported_rule_that_does_not_count_still_shows_what_was_reported(reader):
+    reported(filter=condition("language", "=", "Ada"))
+    report("anchor", "tested", "pass", scorecard="security")
+    words = words_of(page(reader))
+    assert "Skip: Tested Bronze · not counted" in words
+    assert "Reported over the API Pass by tester" in words
+
+
+def test_a_hostile_remark_stays_text(reader):
+    reported()
+    report("anchor", "tested", "fail", scorecard="security", remark=HOSTILE_REMARK)
+    for address in ("/catalog/service/anchor/", "/teams/core/"):
+        html = html_of(reader.get(address))
+        assert "<script>alert" not in html
+        assert "<img" not in html
+        assert 'href="javascript' not in html.lower()
+        assert INLINE.search(re.sub(r"&lt;.*?&gt;|javascript:alert\(.\)", "", html)) is None
+
+
+def test_reported_rules_of_many_scorecards_take_one_query_together(
+    reader, django_assert_max_num_queries
+):
+    for number in range(5):
+        make_scorecard(f"more_{number}", rules=[rule_document("tested", query=None)])
+        report("anchor", "tested", "pass", scorecard=f"more_{number}")
+    # Those of a page without reported rules, and one.
+    with django_assert_max_num_queries(COUNTS["/catalog/service/anchor/"] + 1):
+        page(reader)

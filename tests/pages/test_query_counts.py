@@ -20,7 +20,7 @@ COUNTS = {
     "/catalog/service/anchor/": 18,
     "/teams/core/": 18,
     "/scorecards/": 8,
-    "/scorecards/quality/": 14,
+    "/scorecards/quality/": 13,
     "/search/?q=a": 7,
 }
 

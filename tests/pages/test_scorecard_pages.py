@@ -3,7 +3,7 @@
 import pytest
 
 from scorecards.models import MAX_RULES
-from tests.builders import condition, make_entity, make_scorecard, rule_document
+from tests.builders import condition, make_entity, make_scorecard, report, rule_document
 from tests.pages.reading import html_of, row_names, words_of
 
 pytestmark = pytest.mark.usefixtures("catalog")
@@ -50,6 +50,19 @@ def test_no_query_string_breaks_a_scorecard(reader, query):
 def test_rules_that_count_for_nothing_say_so(reader):
     make_scorecard("future", rules=[rule_document("later", in_force_from="2999-01-01")])
     assert "counts for none" in words_of(reader.get("/scorecards/future/"))
+
+
+def test_reported_rules_are_marked(reader):
+    rules = [rule_document(), rule_document("tested", query=None)]
+    make_scorecard("security", rules=rules)
+    words = words_of(reader.get("/scorecards/security/"))
+    assert "Tested reported counts for none" in words
+    assert "Tiered reported" not in words
+    report("anchor", "tested", "pass", scorecard="security")
+    report("buoy", "tested", "fail", scorecard="security")
+    address = "/scorecards/security/"
+    assert "Tested reported 50 % pass 1 fail" in words_of(reader.get(address))
+    assert row_names(reader.get(f"{address}?rule=tested")) == ["Buoy"]
 
 
 def test_a_scorecard_without_rules_says_so(reader):

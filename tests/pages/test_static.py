@@ -14,7 +14,8 @@ STATIC = Path(settings.BASE_DIR) / "portal" / "static" / "tidemark"
 TOKENS = {
     name: (light, dark)
     for name, light, dark in re.findall(
-        r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (STATIC / "tokens.css").read_text()
+        r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)",
+        (STATIC / "tokens.css").read_text() + (STATIC / "levels.css").read_text(),
     )
 }
 LEVELS = [f"lv-{color.lower()}" for color in LevelColor.values]
@@ -52,7 +53,7 @@ def test_every_level_colour_can_be_drawn():
 
 
 def test_every_colour_has_its_class():
-    css = (STATIC / "tokens.css").read_text()
+    css = (STATIC / "levels.css").read_text()
     assert {name for name in COLORS if f".lv-{name} {{" not in css} == set()
 
 

@@ -68,6 +68,12 @@ def test_it_tells_its_address_and_answers_there(server: subprocess.Popen[str]) -
         assert (response.status, response.read()) == (200, b"ok\n")
 
 
+def test_an_address_may_carry_a_long_query(server: subprocess.Popen[str]) -> None:
+    address = re.search(r"http://\S+", server.stdout.readline())[0]
+    with urlopen(f"{address}login/?next=/?query={'%22' * 2_000}", timeout=10) as response:
+        assert response.status == 200
+
+
 def test_an_interrupt_ends_it_cleanly_and_quickly(server: subprocess.Popen[str]) -> None:
     address = server.stdout.readline().split()[3]
     urlopen(f"{address}healthz", timeout=30).close()

@@ -83,6 +83,8 @@ class Server(BaseApplication):
             "workers": 1,
             "worker_class": "gthread",
             "threads": 8,
+            # The most that gunicorn bounds: addresses of lists carry conditions.
+            "limit_request_line": 8190,
             "loglevel": "warning",
             "control_socket_disable": True,
             "when_ready": self.when_ready,

@@ -10,13 +10,14 @@ from tqdm import tqdm
 from catalog import operations as catalog_operations
 from catalog.models import Blueprint
 from scorecards import operations
+from scorecards.models import Scorecard
 
 
 class Command(BaseCommand):
     """Work out facts, computed properties and evaluations, blueprint by blueprint."""
 
     help = (
-        "Work out the facts, computed properties and evaluations of all entities again, trusting "
+        "Work out the facts, computed properties, evaluations and counters again, trusting "
         "nothing that is stored. Safe at any time and to repeat; writes only what differs."
     )
 
@@ -40,4 +41,6 @@ class Command(BaseCommand):
             for row in rows:
                 catalog_operations.rebuild(blueprint=row, now=now, advance=bar.update)
                 operations.reevaluate(blueprint=row.identifier, now=now)
+        for scorecard in Scorecard.objects.filter(blueprints__in=rows).distinct():
+            operations.recount(scorecard=scorecard)
         self.stdout.write(f"Rebuilt {total:,} entities.")

@@ -16,6 +16,7 @@ from tests.builders import (
     make_blueprint,
     make_entity,
     make_scorecard,
+    report,
     rule_document,
     scorecard_document,
 )
@@ -75,6 +76,20 @@ def test_a_preview_equals_what_saving_then_does(services, edit):
     }
 
 
+def test_a_preview_knows_what_was_reported(services):
+    reported = rule_document("tested", level="Gold", query=None)
+    make_scorecard(rules=[rule_document(), reported])
+    for name, state in (("s1", "PASS"), ("s2", "FAIL")):
+        report(name, "tested", state)
+    held = {entity.identifier: level_of(entity) for entity in services}
+    assert held == {"s1": "Gold", "s2": "Bronze", "s3": "Basic"}
+    document = scorecard_document(rules=[{**reported, "level": "Silver"}])
+    preview = preview_scorecard(definition=document, now=NOW)
+    moves = {(move.identifier, move.from_level, move.to_level) for move in preview.entities}
+    assert moves == {("s1", "Gold", "Silver"), ("s2", "Bronze", "Basic")}
+    assert preview.rules == [RuleImpact("tested", 1, 1, 1, 1)]
+
+
 def test_a_renamed_level_moves_nobody(services):
     titles = {"Start": "paleBlue", "Bronze": "bronze", "Silver": "silver", "Gold": "gold"}
     levels = [{"title": title, "color": color} for title, color in titles.items()]
@@ -95,3 +110,6 @@ def test_a_preview_writes_nothing(services):
 def test_a_preview_refuses_what_saving_would(services):
     with pytest.raises(Invalid):
         preview_scorecard(definition=scorecard_document(rules=[{"identifier": "a"}]), now=NOW)
+    nobodys = rule_document(owner="nobody")
+    with pytest.raises(Invalid, match=r"rules\[0\].owner"):
+        preview_scorecard(definition=scorecard_document(rules=[nobodys]), now=NOW)

@@ -1,0 +1,187 @@
+"""Evaluating a batch of entities of one blueprint, and writing only what moved."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+
+from catalog.bulk import IsAmong, raw_json
+from catalog.models import Entity
+from catalog.querysets import EntityQuerySet
+from scorecards import compiled as compiling
+from scorecards.compiled import CompiledScorecard
+from scorecards.evaluation import Result
+from scorecards.models import Scorecard
+from scorecards.operations.counting import Owners, owners_of
+from scorecards.operations.recording import Findings
+from scorecards.operations.reported import Reporting
+from scorecards.operations.rows import Row, stored_rows
+
+# What is read of an entity: its id, its blueprint's, its facts, the fingerprint that is known of
+# them, and since when it is behind. A plain tuple: there are millions.
+Facts = tuple[int, int, str, int | None, datetime | None]
+READ = ("id", "blueprint_id", "raw", "fingerprint__value", "stale_since")
+
+
+class Found(NamedTuple):
+    """What was found about an entity: a result per scorecard, and a number for them and its owners.
+
+    With what it is to be counted as.
+    """
+
+    results: tuple[Result, ...]
+    fingerprint: int
+    blueprint_id: int
+    owners: Owners
+
+
+def facts_of(entities: EntityQuerySet, *, limit: int | None = None) -> list[Facts]:
+    """Return what is read of these entities, by id, the first ones up to a limit."""
+    rows = entities.annotate(raw=raw_json("facts")).order_by("id")
+    return list(rows.values_list(*READ)[:limit])
+
+
+def locked_facts(entity_ids: Collection[int]) -> list[Facts]:
+    """Return what is read of these entities, locked.
+
+    Or a write in between would be overruled by what it replaced: whoever comes second must see what
+    the first one wrote. For the same reason scorecards are read when this is done: an edit that is
+    not seen then waits for these rows.
+    """
+    rows = Entity.objects.filter(IsAmong("id", entity_ids))
+    return facts_of(rows.select_for_update(of=("self",), no_key=True))
+
+
+class Judge:
+    """Evaluates entities of one blueprint against all the scorecards that grade it.
+
+    All of them, since facts are decoded once for all, and the fingerprint stands for all.
+    """
+
+    def __init__(
+        self, scorecards: Sequence[CompiledScorecard], rows: Sequence[Facts], *, now: datetime
+    ) -> None:
+        self._blueprint_id = rows[0][1] if rows else 0
+        bundle = compiling.bundle_of(scorecards)
+        self._clock, self._evaluate = bundle.prepare(now), bundle.evaluate_text
+        self._shapes = tuple(scorecard.shape for scorecard in scorecards)
+        self._reporting = Reporting(scorecards, [row[0] for row in rows])
+
+    def judge(self, entity_id: int, raw: str) -> Found:
+        """Return what the scorecards find about an entity with these facts."""
+        results, teams = self._evaluate(raw, self._clock)
+        if self._reporting:
+            results = self._reporting.complete(entity_id, results)
+        owners = owners_of(tuple(teams) if teams else ())
+        number = fingerprint(self._shapes, results, owners)
+        return Found(results, number, self._blueprint_id, owners)
+
+
+def fingerprint(shapes: tuple[int, ...], found: tuple[Result, ...], owners: Owners) -> int:
+    """Return the number that stands for what scorecards of these shapes found about an entity.
+
+    Made of whole numbers only, whose hash is the same in every process. What a newer Python makes
+    of them may differ: then the stored evaluations are compared one by one, once.
+    """
+    if None in found:
+        found = tuple((-1, -1) if masks is None else masks for masks in found)
+    return hash((shapes, found, owners.number))
+
+
+def unsettled(
+    rows: Sequence[Facts], scorecards: Sequence[CompiledScorecard], *, now: datetime
+) -> list[int]:
+    """Return the ids of the entities about which something else would be found than is stored."""
+    judge = Judge(scorecards, rows, now=now).judge
+    return [
+        id_
+        for id_, _, raw, known, _ in rows
+        if known is None or known != judge(id_, raw).fingerprint
+    ]
+
+
+@transaction.atomic
+def settle(
+    *,
+    blueprint: str,
+    entity_ids: Collection[int],
+    now: datetime,
+    edited: frozenset[int] = frozenset(),
+    scorecards: Sequence[CompiledScorecard] | None = None,
+) -> None:
+    """Evaluate entities of one blueprint and write what moved.
+
+    Where only rules were `edited` (ids of scorecards), the evaluations by the others are as they
+    were, but for those that wait for a run of their own: the fingerprints written here would hide
+    their edits from it. The blueprint's `scorecards` are given only by those who read them in a
+    transaction that had locked the entities before.
+    """
+    rows = locked_facts(entity_ids)
+    if scorecards is None:
+        scorecards = compiling.for_blueprint(blueprint)
+    if not scorecards:
+        return
+    if edited:
+        edited = edited.union(Scorecard.objects.stale().values_list("id", flat=True))
+    judge = Judge(scorecards, rows, now=now).judge
+    findings = Findings(now=now)
+    moved: dict[int, Found] = {}
+    unknown: dict[int, Found] = {}
+    for id_, _, raw, known, stale_since in rows:
+        found = judge(id_, raw)
+        if known != found.fingerprint:
+            (unknown if known is None or stale_since else moved)[id_] = found
+    _compare(moved, scorecards, edited=edited, findings=findings)
+    # Nothing says that the other scorecards have seen these.
+    _compare(unknown, scorecards, edited=frozenset(), findings=findings)
+    findings.write()
+
+
+def _compare(
+    odd: Mapping[int, Found],
+    scorecards: Sequence[CompiledScorecard],
+    *,
+    edited: frozenset[int],
+    findings: Findings,
+) -> None:
+    """Compare what was found about the odd ones with what is stored."""
+    if not odd:
+        return
+    looked_at = [
+        (position, scorecard)
+        for position, scorecard in enumerate(scorecards)
+        if not edited or scorecard.id in edited or scorecard.program.reads_clock
+    ]
+    stored = stored_rows(odd, [scorecard.id for _, scorecard in looked_at])
+    for id_, found in odd.items():
+        findings.fingerprints.append((id_, found.fingerprint, found.owners.text))
+        for position, scorecard in looked_at:
+            held, masks = stored.get((id_, scorecard.id)), found.results[position]
+            if masks is not None:
+                row = _row(id_, scorecard, masks, found=found, held=held)
+                findings.compare(row, held, scorecard)
+            elif held is not None:
+                findings.withdraw(held, scorecard)
+
+
+def _row(
+    entity_id: int,
+    scorecard: CompiledScorecard,
+    masks: tuple[int, int],
+    *,
+    found: Found,
+    held: Row | None,
+) -> Row:
+    """Return the evaluation to be stored."""
+    newest = scorecard.newest_rule_id
+    return Row(
+        entity_id,
+        scorecard.id,
+        scorecard.levels[scorecard.program.rank(masks)].id,
+        *masks,
+        # Ids only grow: what was seen once stays seen when the newest rule goes.
+        newest_rule_id=max(newest, held.newest_rule_id) if held else newest,
+        blueprint_id=found.blueprint_id,
+        teams=found.owners.teams,
+    )
