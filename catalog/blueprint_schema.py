@@ -7,7 +7,7 @@ PROPERTY_FORMATS = (
     "date-time", "url", "email", "idn-email", "ipv4", "ipv6", "markdown", "yaml", "user",
     "blueprints", "team", "timer", "proto", "labeled-url",
 )  # fmt: skip
-FUNCTIONS = ("count", "average", "sum", "min", "max", "median")
+FUNCTIONS = ("count", "average", "sum", "min", "max", "median", "p50", "p75", "p90", "p95")
 INTERVALS = ("hour", "day", "week", "month", "total")
 
 BLUEPRINT_IDENTIFIER = r"^(?!\.{1,2}$)[\p{L}0-9@_.+:\\/-]+$"
@@ -105,7 +105,8 @@ _AGGREGATION: dict[str, Any] = {
             "required": ["func", "calculationBy"],
             "additionalProperties": False,
             "properties": {
-                "func": {"enum": list(FUNCTIONS)},
+                # One of FUNCTIONS: refused with the choices where the meaning is checked.
+                "func": _TEXT,
                 "calculationBy": {"enum": ["entities", "property"]},
                 "property": _TEXT,
                 "averageOf": {"enum": list(INTERVALS)},

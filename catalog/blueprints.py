@@ -12,10 +12,11 @@ from typing import Any
 import jsonschema_rs
 
 from catalog import schemas
-from catalog.blueprint_schema import BLUEPRINT_SCHEMA
+from catalog.blueprint_schema import BLUEPRINT_SCHEMA, FUNCTIONS
 from catalog.computed import jq
 from catalog.conditions import ConditionError, Query, reads_clock
 from catalog.conditions import parse as parse_query
+from catalog.conditions.problems import unknown_word
 from catalog.errors import Fault, Invalid
 from catalog.storable import storable_faults
 
@@ -91,10 +92,14 @@ class Aggregation:
     is_from_target: bool
 
     @property
+    def is_per_interval(self) -> bool:
+        """Say whether the value is a number per hour, day, week or month."""
+        return self.function == "average" and self.interval != "total"
+
+    @property
     def moves_with_clock(self) -> bool:
         """Say whether the value can change though no entity does."""
-        is_per_interval = self.function == "average" and self.interval != "total"
-        return is_per_interval or (self.query is not None and reads_clock(self.query))
+        return self.is_per_interval or (self.query is not None and reads_clock(self.query))
 
 
 @dataclass(frozen=True)
@@ -274,6 +279,9 @@ def _aggregation(
 
 def _spec_faults(spec: Mapping[str, Any], at: str) -> Iterator[Fault]:
     by_property = spec["calculationBy"] == "property"
+    if spec["func"] not in FUNCTIONS:
+        yield Fault(f"{at}.func", unknown_word(spec["func"], "a function", FUNCTIONS))
+        return
     if by_property and "property" not in spec:
         yield Fault(f"{at}.property", "name the property to calculate with")
     if by_property and spec["func"] == "count":

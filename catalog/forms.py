@@ -133,9 +133,9 @@ SECTIONS: Mapping[str, tuple[str, int, str]] = {
         "Aggregation properties",
         10,
         'Numbers over related entities: <code>{"deploys": {"target": "deployment", '
-        '"calculationSpec": {"func": "count", "calculationBy": "entities"}}}</code>. Over a number of '
-        'theirs: <code>{"func": "p90", "calculationBy": "property", "property": "minutes"}</code>, '
-        "with sum, average, min, max, median, p50, p75, p90 or p95.",
+        '"calculationSpec": {"func": "count", "calculationBy": "entities"}}}</code>. Over one of '
+        'their properties: <code>{"func": "p90", "calculationBy": "property", "property": "hours"}'
+        "</code>, or sum, average, min, max, median, p50, p75, p90 or p95.",
     ),
     "ownership": (
         "Ownership",

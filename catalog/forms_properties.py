@@ -45,7 +45,7 @@ class NumberField(forms.CharField):
             return None
         try:
             number = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             number = None
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise forms.ValidationError("Enter a number.")
