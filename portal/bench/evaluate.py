@@ -40,6 +40,24 @@ class Figures:
         """Return the figures for `--json`."""
         return asdict(self)
 
+    @property
+    def headline(self) -> str:
+        """Return what was measured, in a line."""
+        return (
+            f"{self.entities:,} entities x {self.scorecards} scorecards = "
+            f"{self.results:,} rule results, {self.database}, "
+            f"peak {self.peak_megabytes:,.0f} MB"
+        )
+
+    @property
+    def tables(self) -> list[tuple[str, dict[str, Any], str]]:
+        """Return what to show: the title, the values and the form of their numbers."""
+        return [
+            ("seconds", self.seconds, "{:12,.4f}"),
+            ("million results a second", self.million_results_a_second, "{:12,.3f}"),
+            ("ratios", self.ratios, "{:12,.2f}"),
+        ]
+
 
 def run(*, entities: int, scorecards: int, now: datetime, report: Report) -> Figures:
     """Build the workload in the connected, empty database and measure everything on it."""

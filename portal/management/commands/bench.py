@@ -2,15 +2,18 @@
 
 import json
 import tempfile
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from portal.bench import evaluate
+from portal.bench import dora, evaluate
+from portal.bench.dora_workload import Sizes
 
 
 class Command(BaseCommand):
@@ -30,39 +33,93 @@ class Command(BaseCommand):
         evaluation.add_argument("--entities", type=int, default=100_000)
         evaluation.add_argument("--scorecards", type=int, default=10, help="of five rules each")
         evaluation.add_argument("--json", action="store_true", help="print the figures as JSON")
+        _add_dora(
+            benchmarks.add_parser(
+                "dora", help="metrics over a year of delivery events, against a plain scan of them"
+            )
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the benchmark and print what it measured."""
-        with tempfile.TemporaryDirectory() as folder:
-            name = connection.settings_dict["NAME"]
-            if connection.vendor == "sqlite":
-                connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "bench.sqlite3")
-            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            try:
-                figures = evaluate.run(
-                    entities=options["entities"],
-                    scorecards=options["scorecards"],
-                    now=timezone.now(),
-                    report=lambda text: self.stderr.write(f"{text} ..."),
-                )
-            finally:
-                connection.creation.destroy_test_db(name, verbosity=0)
+        measure = {"evaluate": self._evaluate, "dora": self._dora}[options["benchmark"]]
+        if options.get("small") and options["small"] >= options["deployments"]:
+            raise CommandError("--small is a part of the deployments; give less than --deployments")
+        with _database_of_its_own():
+            figures = measure(options)
         self.stdout.write(
             json.dumps(figures.as_json(), indent=2) if options["json"] else show(figures)
         )
 
+    def _evaluate(self, options: dict[str, Any]) -> evaluate.Figures:
+        return evaluate.run(
+            entities=options["entities"],
+            scorecards=options["scorecards"],
+            now=timezone.now(),
+            report=self._report,
+        )
 
-def show(figures: evaluate.Figures) -> str:
-    """Return the figures as lines to read."""
-    lines = [
-        f"{figures.entities:,} entities x {figures.scorecards} scorecards = "
-        f"{figures.results:,} rule results, {figures.database}, "
-        f"peak {figures.peak_megabytes:,.0f} MB"
-    ]
-    for title, values, form in (
-        ("seconds", figures.seconds, "{:12,.4f}"),
-        ("million results a second", figures.million_results_a_second, "{:12,.3f}"),
-        ("ratios", figures.ratios, "{:12,.2f}"),
+    def _dora(self, options: dict[str, Any]) -> dora.Figures:
+        sizes = Sizes(options["deployments"], options["pull_requests"], options["incidents"])
+        return dora.run(
+            sizes=sizes,
+            services=options["services"],
+            small=options["small"],
+            ingest=options["ingest"],
+            # To the second, as the times of the events are.
+            now=timezone.now().replace(microsecond=0),
+            report=self._report,
+        )
+
+    def _report(self, text: str) -> None:
+        self.stderr.write(f"{text} ...")
+
+
+def _add_dora(parser: ArgumentParser) -> None:
+    """Take the size of the DORA benchmark."""
+    for name, default, text in (
+        ("deployments", 100_000, "past deployments"),
+        ("incidents", 10_000, "past incidents"),
+        ("pull-requests", 50_000, "past pull requests"),
+        ("services", 1_000, "services that the events are about, fifty to a team"),
+        ("ingest", 10_000, "deployments to report in bulk"),
     ):
+        parser.add_argument(
+            f"--{name}", type=positive, default=default, help=f"{text} ({default:,})"
+        )
+    parser.add_argument(
+        "--small",
+        type=positive,
+        nargs="?",
+        const=10_000,
+        help="measure one event at this many past deployments too (10,000 if no number is given)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+
+def positive(text: str) -> int:
+    """Return a size; raises `ArgumentTypeError` for what is none."""
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentTypeError(f"'{text}' is not a size; give a whole number from 1")
+    return int(text)
+
+
+@contextmanager
+def _database_of_its_own() -> Iterator[None]:
+    """Connect to an empty, migrated database for the length of a block."""
+    with tempfile.TemporaryDirectory() as folder:
+        name = connection.settings_dict["NAME"]
+        if connection.vendor == "sqlite":
+            connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "bench.sqlite3")
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def show(figures: evaluate.Figures | dora.Figures) -> str:
+    """Return the figures as lines to read."""
+    lines = [figures.headline]
+    for title, values, form in figures.tables:
         lines += ["", title, *(f"{form.format(value)}  {name}" for name, value in values.items())]
     return "\n".join(lines)
