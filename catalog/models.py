@@ -158,6 +158,106 @@ class EntityRelation(models.Model):
         return f"{self.source_id} {self.relation} {self.target_id}"
 
 
+class Series(models.Model):
+    """A stream of samples that aggregations read, known by `catalog.computed.series.Series.key`."""
+
+    key = models.CharField(max_length=64, unique=True)
+    # Set when it holds a sample of every event; until then every write adds to it, but no
+    # aggregation reads it.
+    filled_at = models.DateTimeField(null=True)
+    # What is read of it was right as of this moment: a sweep has looked what time moved since.
+    swept_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Sample(models.Model):
+    """What one event is to the aggregations of one anchor (see `catalog.computed.series`).
+
+    Moments are microseconds since 1970: `at` is what intervals measure by, `window_at` what spans
+    of time are about. Written with the event, never edited.
+    """
+
+    # Kept whole by `catalog.computed.samples`: a check per row by the database would cost as much
+    # as the row. What an anchor leaves behind goes with the relation rows that led to it.
+    series = models.ForeignKey(
+        Series,
+        on_delete=models.CASCADE,
+        related_name="samples",
+        db_index=False,
+        db_constraint=False,
+    )
+    anchor = models.ForeignKey(
+        Entity,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    entity = models.ForeignKey(
+        Entity,
+        on_delete=models.CASCADE,
+        related_name="samples",
+        db_index=False,
+        db_constraint=False,
+    )
+    at = models.BigIntegerField(null=True)
+    window_at = models.BigIntegerField(null=True)
+    value = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entity", "series", "anchor"], name="sample_once"),
+        ]
+        indexes = [
+            # All that an aggregation reads, without a look at the table.
+            models.Index(
+                fields=["series", "anchor", "window_at", "at", "value"], name="sample_of_anchor"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series_id}, {self.anchor_id}: {self.value}"
+
+
+class Total(models.Model):
+    """What all samples of a series at an anchor come to, so that nobody goes through them again.
+
+    `value_count` of the `count` samples have a value; `scaled_sum` is the sum of the values over
+    2 to the 60th, which no number of floats takes out of their range.
+    """
+
+    series = models.ForeignKey(
+        Series,
+        on_delete=models.CASCADE,
+        related_name="totals",
+        db_index=False,
+        db_constraint=False,
+    )
+    anchor = models.ForeignKey(
+        Entity,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    count = models.BigIntegerField()
+    value_count = models.BigIntegerField()
+    scaled_sum = models.FloatField()
+    least = models.FloatField(null=True)
+    most = models.FloatField(null=True)
+    first_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "anchor"], name="total_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series_id}, {self.anchor_id}: {self.count}"
+
+
 class Change(models.Model):
     """The audit row of one write: who did what to which object, with only what differed.
 

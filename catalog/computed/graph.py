@@ -6,12 +6,13 @@ at its owner; walking the steps back from something that changed finds the owner
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
 from catalog.blueprints import Aggregation, BlueprintSpec, Calculation, Mirror
+from catalog.computed.series import Plan, Series, plan_of, shared
 from catalog.conditions import check_properties, reads
 from catalog.errors import Fault, Invalid
 
@@ -42,6 +43,8 @@ class Derived:
     end: str
     reads: frozenset[str]
     source: Mirror | Aggregation
+    # How it is read off samples; None where every related entity has to be looked at.
+    plan: Plan | None = field(default=None, compare=False)
 
     @property
     def is_list(self) -> bool:
@@ -59,6 +62,10 @@ class CatalogGraph:
         self.readers: dict[tuple[str, str], list[Derived]] = defaultdict(list)
         # (blueprint, relation) -> derived values whose steps cross it, with the position.
         self.crossings: dict[tuple[str, str], list[tuple[Derived, int]]] = defaultdict(list)
+        # What is read off samples, by series; the others are in `readers`.
+        self.planned: dict[Series, list[Derived]] = defaultdict(list)
+        self._series_of: dict[str, set[Series]] = defaultdict(set)
+        self._series_across: dict[tuple[str, str], set[Series]] = defaultdict(set)
         # The calculations that programs which may read everything do not see: those programs
         # themselves and what is calculated from them. Seeing its own value, one never settles.
         self.hidden: dict[str, frozenset[str]] = {
@@ -69,6 +76,7 @@ class CatalogGraph:
         if not faults:
             for spec in self.specs.values():
                 self.derived[spec.identifier] = dict(self._derive(spec, faults))
+        self._share_series()
         if not faults:
             faults = list(self._cycles())
         if faults:
@@ -156,6 +164,10 @@ class CatalogGraph:
         if isinstance(source, Aggregation) and source.query is not None:
             for problem in check_properties(source.query, end.fact_keys):
                 raise ValueError(problem.message)
+        plan = None
+        if isinstance(source, Aggregation):
+            is_single = self._leads_to_one(steps[-1])
+            plan = plan_of(source, steps, end=end.identifier, is_single=is_single)
         return Derived(
             blueprint=spec.identifier,
             key=source.identifier,
@@ -163,6 +175,7 @@ class CatalogGraph:
             end=end.identifier,
             reads=wanted,
             source=source,
+            plan=plan,
         )
 
     def _aggregation_steps(self, spec: BlueprintSpec, source: Aggregation) -> tuple[Step, ...]:
@@ -238,10 +251,40 @@ class CatalogGraph:
         for by_key in self.derived.values():
             yield from by_key.values()
 
+    def _share_series(self) -> None:
+        """Have aggregations that can read the same samples do so."""
+        plans = [derived.plan for derived in self._all_derived() if derived.plan]
+        series = shared(plan.series for plan in plans)
+        for by_key in self.derived.values():
+            for key, derived in by_key.items():
+                if derived.plan:
+                    plan = replace(derived.plan, series=series[derived.plan.series])
+                    by_key[key] = replace(derived, plan=plan)
+
+    def _leads_to_one(self, step: Step) -> bool:
+        """Say whether, seen from the end of a step, its start is the only one."""
+        relation = self.specs[step.blueprint].relations.get(step.relation)
+        return not step.is_forward and relation is not None and not relation.is_many
+
+    def series_of(self, blueprint: str) -> Collection[Series]:
+        """Return the series whose samples are of events of a blueprint."""
+        return self._series_of.get(blueprint, ())
+
+    def series_across(self, blueprint: str, relation: str) -> Collection[Series]:
+        """Return the series whose samples follow the rows of a relation of a blueprint."""
+        return self._series_across.get((blueprint, relation), ())
+
     def _index(self, derived: Derived) -> None:
-        for key in derived.reads:
-            self.readers[derived.end, key].append(derived)
-        for position, step in enumerate(derived.steps):
+        steps = derived.steps
+        if derived.plan is None:
+            for key in derived.reads:
+                self.readers[derived.end, key].append(derived)
+        else:
+            steps, series = derived.plan.far, derived.plan.series
+            self.planned[series].append(derived)
+            self._series_of[series.blueprint].add(series)
+            self._series_across[series.holder, series.relation].add(series)
+        for position, step in enumerate(steps):
             self.crossings[step.blueprint, step.relation].append((derived, position))
 
     def _cycles(self) -> Iterator[Fault]:

@@ -17,9 +17,11 @@ from django.db import connection
 from catalog import facts as facts_of
 from catalog.blueprints import Aggregation, BlueprintSpec, Calculation
 from catalog.bulk import chunks, update_rows
-from catalog.computed import jq
+from catalog.computed import aggregates, jq
 from catalog.computed.arithmetic import aggregate
 from catalog.computed.graph import OWNERSHIP, CatalogGraph, Derived, Step
+from catalog.computed.samples import Touched, record
+from catalog.computed.shelf import Shelf
 from catalog.computed.walks import facts_at_end, owners_of
 from catalog.computed.work import Moved, Work, merge
 from catalog.models import Entity
@@ -32,21 +34,22 @@ Values = dict[int, dict[str, Any]]
 def refresh(work: Work, *, graph: CatalogGraph, now: datetime) -> Moved:
     """Bring every computed value that `work` can have moved up to date; return all that moved."""
     everything: Moved = {}
+    shelf = Shelf(now)
     merge(everything, work.moved)
     while not work.is_empty:
-        moved = _round(work, graph, now)
+        moved = _round(work, graph, shelf, now)
         merge(everything, moved)
         work = Work(moved=moved)
     return everything
 
 
-def _round(work: Work, graph: CatalogGraph, now: datetime) -> Moved:
-    due = _due(work, graph)
+def _round(work: Work, graph: CatalogGraph, shelf: Shelf, now: datetime) -> Moved:
+    due = _due(work, graph, record(work, graph, shelf))
     _lock(set().union(*due.values(), *work.recalculate.values()))
     moved: Moved = {}
     for blueprint in {name for name, _ in due} | work.moved.keys() | work.recalculate.keys():
         wanted = {key: ids for (owner, key), ids in due.items() if owner == blueprint}
-        values = _derive(graph.derived[blueprint], wanted, now)
+        values = _derive(graph.derived[blueprint], wanted, shelf, now)
         by_id = _settle(blueprint, values, work, graph, now)
         if by_id:
             moved[blueprint] = by_id
@@ -66,7 +69,7 @@ def _lock(ids: set[int]) -> None:
         list(rows.values_list("id", flat=True))
 
 
-def _due(work: Work, graph: CatalogGraph) -> dict[tuple[str, str], set[int]]:
+def _due(work: Work, graph: CatalogGraph, touched: Touched) -> dict[tuple[str, str], set[int]]:
     """Return the derived values to work out: ``(blueprint, key) -> owner ids``."""
     # Many definitions share their steps: each walk is taken once a round.
     walk = lru_cache(maxsize=None)(owners_of)
@@ -84,6 +87,9 @@ def _due(work: Work, graph: CatalogGraph) -> dict[tuple[str, str], set[int]]:
             is_forward = derived.steps[position].is_forward
             near = frozenset(source if is_forward else target for source, target in pairs)
             due[derived.blueprint, derived.key] |= walk(derived.steps[:position], near)
+    for series, anchors in touched.items():
+        for derived in graph.planned[series]:
+            due[derived.blueprint, derived.key] |= walk(derived.steps[:-1], frozenset(anchors))
     return {name: ids for name, ids in due.items() if ids}
 
 
@@ -95,13 +101,23 @@ def _by_relation(work: Work) -> Mapping[tuple[str, str], list[tuple[int, int]]]:
 
 
 def _derive(
-    definitions: Mapping[str, Derived], wanted: Mapping[str, set[int]], now: datetime
+    definitions: Mapping[str, Derived],
+    wanted: Mapping[str, set[int]],
+    shelf: Shelf,
+    now: datetime,
 ) -> Values:
     """Return the wanted values; what stands at the end of the same steps is read once."""
     grouped: dict[tuple[tuple[Step, ...], frozenset[int]], list[Derived]] = defaultdict(list)
+    planned: dict[frozenset[int], list[Derived]] = defaultdict(list)
     for key, ids in wanted.items():
-        grouped[definitions[key].steps, frozenset(ids)].append(definitions[key])
+        if definitions[key].plan is None:
+            grouped[definitions[key].steps, frozenset(ids)].append(definitions[key])
+        else:
+            planned[frozenset(ids)].append(definitions[key])
     values: Values = defaultdict(dict)
+    for ids, together in planned.items():
+        for owner_id, key, value in aggregates.values_of(together, sorted(ids), shelf, now=now):
+            values[owner_id][key] = value
     for (steps, ids), together in grouped.items():
         for owner_id, rows in facts_at_end(steps, sorted(ids)):
             for derived in together:

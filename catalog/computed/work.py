@@ -32,13 +32,15 @@ class Work:
     """What a write did, as far as computed values can depend on it.
 
     `due` names derived values to work out whatever moved: ``(blueprint, key) -> owner ids``.
-    `recalculate` names entities all of whose calculations are to be run again.
+    `recalculate` names entities all of whose calculations are to be run again; `deleted` are the
+    ids of entities that are gone, of which only the relation rows in `edges` tell.
     """
 
     moved: Moved = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     due: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     recalculate: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    deleted: frozenset[int] = frozenset()
 
     def note(self, blueprint: str, moved: Mapping[int, Iterable[str]]) -> None:
         """Record the keys that moved for entities of one blueprint."""

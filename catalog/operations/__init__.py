@@ -5,6 +5,7 @@ from catalog.operations.deleting import delete_entities
 from catalog.operations.drafts import UNSET, EntityDraft
 from catalog.operations.entities import Outcome, upsert_entities, upsert_entity
 from catalog.operations.refreshing import (
+    distrust_samples,
     rebuild,
     rebuild_stale,
     refresh_clock_values,
@@ -17,6 +18,7 @@ __all__ = [
     "Outcome",
     "delete_blueprint",
     "delete_entities",
+    "distrust_samples",
     "rebuild",
     "rebuild_stale",
     "refresh_clock_values",

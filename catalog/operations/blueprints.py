@@ -9,6 +9,7 @@ from django.db import transaction
 
 from catalog import registry
 from catalog.blueprints import DOCUMENT_DEFAULTS, BlueprintSpec, parse
+from catalog.computed import shelf
 from catalog.computed.graph import CatalogGraph
 from catalog.errors import Conflict, Fault, HasDependents, Invalid
 from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
@@ -55,6 +56,7 @@ def save_blueprints(
         if before != spec.document and _save(row, spec, before=before, by=by, now=now):
             _drop_rows_without_relation(row, spec)
             due.add(name)
+    shelf.doubt(graph, edited=due)
     # Only now, when all that belongs together is stored.
     for name in sorted(due):
         _rebuild(rows[name], now)
@@ -173,6 +175,7 @@ def delete_blueprint(
         now=now,
     )
     history.record([change])
+    shelf.doubt(graph, edited=())
     settle_deleted(entities, edges=edges, by=by, now=now)
     for row in Blueprint.objects.filter(identifier__in=due):
         _rebuild(row, now)

@@ -1,6 +1,6 @@
 """Working computed values out again: because time passed, or because a blueprint was edited."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -8,6 +8,7 @@ from django.db import transaction
 from catalog import registry
 from catalog.blueprints import Aggregation
 from catalog.bulk import chunks
+from catalog.computed import clockwork, shelf
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.work import Work
 from catalog.models import Blueprint, Entity
@@ -37,6 +38,11 @@ def rebuild(
     return len(ids)
 
 
+def distrust_samples(*, blueprint: Blueprint) -> None:
+    """Have the samples that a blueprint's aggregations read, and those of its events, made anew."""
+    shelf.distrust(registry.graph(), blueprint.identifier)
+
+
 def rebuild_stale(*, now: datetime) -> int:
     """Rebuild the blueprints whose rebuild was left behind; return how many entities."""
     rows = Blueprint.objects.filter(stale_since__isnull=False).order_by("id")
@@ -44,32 +50,46 @@ def rebuild_stale(*, now: datetime) -> int:
 
 
 def refresh_clock_values(*, now: datetime) -> int:
-    """Work out the values that move with time alone; return how many entities were looked at."""
+    """Work out the values that move with time alone; return how many entities were looked at.
+
+    Of values that are read off samples, only those that a sample's way into a window or out of it,
+    or a begun interval, can have moved since the last time.
+    """
     graph = registry.graph()
+    moved = clockwork.moved_since_last_time(graph, now=now)
     seen = 0
     for blueprint in graph.specs:
-        due = _keys_on_the_clock(blueprint, graph)
-        programs = [
-            item for item in graph.specs[blueprint].calculations.values() if item.reads_clock
-        ]
-        if not due and not programs:
-            continue
-        ids = list(Entity.objects.of(blueprint).order_by("id").values_list("id", flat=True))
+        due = _due_by_clock(blueprint, graph, moved)
+        recalculated = _ids(blueprint) if _reads_clock(blueprint, graph) else set()
+        ids = sorted(recalculated.union(*due.values()))
         for chunk in chunks(ids, CHUNK):
             work = Work()
-            for key in due:
-                work.due[blueprint, key] = set(chunk)
-            if programs:
-                work.recalculate[blueprint] = set(chunk)
+            for key, owners in due.items():
+                work.due[blueprint, key] = owners & set(chunk)
+            work.recalculate[blueprint] = recalculated & set(chunk)
             with transaction.atomic():
                 settle(work, graph=graph, now=now)
         seen += len(ids)
+    clockwork.note_sweep(graph, now=now)
+    shelf.drop_unused(graph)
     return seen
 
 
-def _keys_on_the_clock(blueprint: str, graph: CatalogGraph) -> list[str]:
-    return [
-        key
-        for key, derived in graph.derived[blueprint].items()
-        if isinstance(derived.source, Aggregation) and derived.source.moves_with_clock
-    ]
+def _due_by_clock(
+    blueprint: str, graph: CatalogGraph, moved: Mapping[tuple[str, str], set[int]]
+) -> dict[str, set[int]]:
+    """Return the owners whose aggregations the clock can have moved, by property."""
+    due: dict[str, set[int]] = {}
+    for key, derived in graph.derived[blueprint].items():
+        if isinstance(derived.source, Aggregation) and derived.source.moves_with_clock:
+            is_planned = derived.plan is not None
+            due[key] = moved.get((blueprint, key), set()) if is_planned else _ids(blueprint)
+    return due
+
+
+def _reads_clock(blueprint: str, graph: CatalogGraph) -> bool:
+    return any(item.reads_clock for item in graph.specs[blueprint].calculations.values())
+
+
+def _ids(blueprint: str) -> set[int]:
+    return set(Entity.objects.of(blueprint).values_list("id", flat=True))

@@ -90,8 +90,8 @@ def settle_deleted(
         for entity in deleted
     )
     graph = registry.graph()
-    work = Work(edges=list(edges))
-    gone = {entity.pk for entity in deleted}
+    gone = frozenset(entity.pk for entity in deleted)
+    work = Work(edges=list(edges), deleted=gone)
     pointing = {edge.source_id for edge in edges} - gone
     for blueprint, moved in _rebuild_facts(pointing, graph).items():
         work.note(blueprint, moved)

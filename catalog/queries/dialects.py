@@ -35,11 +35,14 @@ class Dialect:
     """The words of one database.
 
     `lookups` has the positive operators by token. Every lookup answers true or false, never null;
-    to another property it answers false where that is missing or null.
+    to another property it answers false where that is missing or null. `number` and `moment` are
+    what a fact is as a float or as microseconds since 1970, null where it is no such thing.
     """
 
     lookups: Mapping[str, Lookup]
     within: Callable[[Fact, Span], SQL]
+    number: Callable[[Fact], SQL]
+    moment: Callable[[Fact], SQL]
 
 
 def microseconds(moment: datetime) -> int:

@@ -5,6 +5,7 @@ deep. Casts raise, so each stands behind a CASE or takes what a pattern has let 
 """
 
 import json
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -196,6 +197,15 @@ def _ends_with(found: Fact, wanted: Wanted) -> SQL:
     return sql(template, found=_text(found), part=_text(wanted))
 
 
+def _number(found: Fact) -> SQL:
+    template = (
+        "(CASE jsonb_typeof({found}) WHEN 'number' THEN CASE"
+        " WHEN abs(({found})::numeric) <= {largest}::numeric THEN ({found})::float8"
+        " ELSE sign(({found})::numeric)::float8 * 'Infinity'::float8 END END)"
+    )
+    return sql(template, found=_json(found), largest=str(int(sys.float_info.max)))
+
+
 DIALECT = Dialect(
     lookups={
         "=": _equals,
@@ -211,4 +221,6 @@ DIALECT = Dialect(
         "isEmpty": _is_empty,
     },
     within=_within,
+    number=_number,
+    moment=_moment,
 )

@@ -173,6 +173,15 @@ OR substr(found ->> '$', -length(wanted ->> '$')) = wanted ->> '$')"""
     return _compare(found, wanted, condition)
 
 
+def _number(found: Fact) -> SQL:
+    template = "(SELECT CAST(raw AS REAL) FROM (SELECT {raw} AS raw) WHERE raw GLOB '[-0-9]*')"
+    return sql(template, raw=_raw(found))
+
+
+def _moment(found: Fact) -> SQL:
+    return moment(_raw(found))
+
+
 DIALECT = Dialect(
     lookups={
         "=": _equals,
@@ -188,4 +197,6 @@ DIALECT = Dialect(
         "isEmpty": _is_empty,
     },
     within=_within,
+    number=_number,
+    moment=_moment,
 )

@@ -39,6 +39,8 @@ class Command(BaseCommand):
         total = sum(row.entities.count() for row in rows)
         with tqdm(total=total, desc="Rebuilding", unit=" entities") as bar:
             for row in rows:
+                catalog_operations.distrust_samples(blueprint=row)
+            for row in rows:
                 catalog_operations.rebuild(blueprint=row, now=now, advance=bar.update)
                 operations.reevaluate(blueprint=row.identifier, now=now)
         for scorecard in Scorecard.objects.filter(blueprints__in=rows).distinct():

@@ -7,12 +7,13 @@ from unittest.mock import patch
 
 import pytest
 from django.db import transaction
+from django.db.models import Count, Min
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog import operations
+from catalog import operations, registry
 from catalog.errors import CatalogError
-from catalog.models import Blueprint, Entity
+from catalog.models import Blueprint, Entity, Sample, Series, Total
 from catalog.operations import EntityDraft
 from scorecards import operations as scorecard_operations
 from scorecards.models import Counter, Evaluation, Fingerprint, Level, Rule, Scorecard
@@ -276,7 +277,27 @@ def state() -> dict[str, Any]:
     return found
 
 
+def samples() -> set[tuple[Any, ...]]:
+    """Return what the filled series hold that are in use."""
+    used = {series.key for series in registry.graph().planned}
+    rows = Sample.objects.filter(series__key__in=used, series__filled_at__isnull=False)
+    fields = ("series__key", "anchor_id", "entity_id", "at", "window_at", "value")
+    return set(rows.values_list(*fields))
+
+
+def totals() -> set[tuple[Any, ...]]:
+    rows = Total.objects.filter(series__filled_at__isnull=False, count__gt=0)
+    return set(rows.values_list("series_id", "anchor_id", "count", "least", "first_at"))
+
+
+def totals_from_samples() -> set[tuple[Any, ...]]:
+    rows = Sample.objects.filter(series__filled_at__isnull=False).order_by()
+    by_anchor = rows.values_list("series_id", "anchor_id")
+    return set(by_anchor.annotate(Count("id"), Min("value"), Min("at")))
+
+
 def forget_and_rebuild() -> None:
+    Series.objects.all().delete()
     Entity.objects.update(computed={}, facts={}, problems=[])
     for blueprint in Blueprint.objects.all():
         operations.rebuild(blueprint=blueprint, now=NOW)
@@ -340,6 +361,9 @@ def test_what_is_stored_equals_a_rebuild_from_nothing(sequence):
         assert counters() == counts
         tidy()
         assert counters() == counts
+        assert totals() == totals_from_samples()
+        sampled = samples()
         forget_and_rebuild()
         assert kept == state()
+        assert sampled <= samples()
         transaction.set_rollback(True)

@@ -1,0 +1,229 @@
+"""Aggregations read off samples, in the database: a few statements for any number of owners.
+
+The rules are those of `catalog.computed.arithmetic`; only the order in which floats are added is
+the database's own, so results are rounded to twelve significant digits.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db import connection
+
+from catalog.blueprints import Aggregation
+from catalog.bulk import IsAmong, chunks
+from catalog.computed.arithmetic import PERCENTILES, SECONDS, between, tidy
+from catalog.computed.graph import Derived, Step
+from catalog.computed.series import Plan
+from catalog.computed.shelf import Shelf
+from catalog.computed.totals import SCALE
+from catalog.models import EntityRelation
+from catalog.queries.dialects import microseconds
+from catalog.queries.sql import SQL, TRUE, sql
+
+CHUNK = 5_000
+DIGITS = 12
+
+
+class Summary(NamedTuple):
+    """What one statement says of the samples of an owner."""
+
+    owner_id: int
+    count: int
+    values: int
+    scaled_total: float | None
+    least: float | None
+    most: float | None
+    first_at: int | None
+
+
+NOTHING = Summary(0, 0, 0, None, None, None, None)
+
+
+def values_of(
+    definitions: Iterable[Derived],
+    owner_ids: Collection[int],
+    shelf: Shelf,
+    *,
+    now: datetime,
+) -> Iterator[tuple[int, str, Any]]:
+    """Yield owner, property and value of aggregations that have a plan.
+
+    What is read off the same samples is read once.
+    """
+    together: dict[tuple[Any, ...], list[Derived]] = defaultdict(list)
+    for derived in definitions:
+        plan = _plan(derived)
+        together[plan.far, plan.series, plan.windows].append(derived)
+    series_ids = shelf.filled({series for _, series, _ in together})
+    for chunk in chunks(owner_ids, CHUNK):
+        pairs = {far: _pairs(far, chunk) for far in {far for far, _, _ in together}}
+        for (far, series, _), alike in together.items():
+            reader = _Reader(pairs[far], series_ids[series], _plan(alike[0]), now)
+            yield from _values(alike, chunk, reader, now)
+
+
+def _plan(derived: Derived) -> Plan:
+    if derived.plan is None:
+        raise ValueError(f"{derived.key} is not read off samples")
+    return derived.plan
+
+
+def _values(
+    alike: Sequence[Derived], owner_ids: Sequence[int], reader: "_Reader", now: datetime
+) -> Iterator[tuple[int, str, Any]]:
+    summaries: dict[int, Summary] = {}
+    if any(_source(derived).function not in PERCENTILES for derived in alike):
+        summaries = {row.owner_id: row for row in reader.summaries()}
+    for derived in alike:
+        source = _source(derived)
+        ranked: dict[int, float] = {}
+        if source.function in PERCENTILES:
+            ranked = dict(reader.percentiles(PERCENTILES[source.function]))
+        for owner_id in owner_ids:
+            value = ranked.get(owner_id)
+            if source.function not in PERCENTILES:
+                value = _value(source, summaries.get(owner_id, NOTHING), now)
+            yield owner_id, derived.key, _rounded(value)
+
+
+def _source(derived: Derived) -> Aggregation:
+    if not isinstance(derived.source, Aggregation):
+        raise TypeError(f"{derived.key} is not an aggregation")
+    return derived.source
+
+
+def _value(source: Aggregation, summary: Summary, now: datetime) -> float | None:
+    amount = summary.count if source.property is None else (summary.scaled_total or 0) * SCALE
+    match source.function:
+        case "count":
+            return summary.count
+        case "min":
+            return summary.least
+        case "max":
+            return summary.most
+        case "average" if source.is_per_interval:
+            return amount / _intervals(source, summary.first_at, now)
+        case "average" if source.property is not None:
+            return amount / summary.values if summary.values else None
+    return amount
+
+
+def _intervals(source: Aggregation, first_at: int | None, now: datetime) -> int:
+    if first_at is None:
+        return 1
+    length = SECONDS[source.interval] * 1_000_000
+    return max(1, -((first_at - microseconds(now)) // length))
+
+
+def _rounded(value: float | None) -> float | int | None:
+    """Return the value with the digits that do not depend on the order of a sum."""
+    if value is None or isinstance(value, int):
+        return value
+    if not isfinite(value):
+        return None
+    return tidy(float(f"{value:.{DIGITS}g}"))
+
+
+def _pairs(far: Sequence[Step], owner_ids: Sequence[int]) -> str:
+    """Return the owners with their anchors, as JSON for a statement."""
+    at: set[tuple[int, int]] = {(owner, owner) for owner in owner_ids}
+    for step in far:
+        at = _onward(step, at)
+    return msgspec.json.encode(sorted(at)).decode()
+
+
+def _onward(step: Step, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return the pairs one step further from their owners."""
+    near, beyond = ("source", "target") if step.is_forward else ("target", "source")
+    rows = EntityRelation.objects.filter(
+        IsAmong(f"{near}_id", {at for _, at in pairs}),
+        relation=step.relation,
+        source__blueprint__identifier=step.blueprint,
+    )
+    reached: dict[int, list[int]] = defaultdict(list)
+    for start, end in rows.values_list(f"{near}_id", f"{beyond}_id"):
+        reached[start].append(end)
+    return {(owner, end) for owner, at in pairs for end in reached[at]}
+
+
+_PAIRS = {
+    "sqlite": "SELECT value ->> 0 AS owner_id, value ->> 1 AS anchor_id FROM json_each({pairs})",
+    "postgresql": "SELECT (value ->> 0)::bigint AS owner_id, (value ->> 1)::bigint AS anchor_id"
+    " FROM jsonb_array_elements({pairs}::jsonb)",
+}
+# SQLite reads a cross join in this order: the owners first, then the samples of their anchors.
+_SAMPLES = """SELECT {distinct} owner_id, entity_id, at, value
+FROM ({pairs}) AS pair CROSS JOIN catalog_sample AS sample
+WHERE sample.series_id = {series} AND sample.anchor_id = pair.anchor_id AND {within}"""
+_TOTALS = """SELECT owner_id, CAST(SUM(count) AS bigint), CAST(SUM(value_count) AS bigint),
+    SUM(scaled_sum), MIN(least), MAX(most), MIN(first_at)
+FROM ({pairs}) AS pair CROSS JOIN catalog_total AS total
+WHERE total.series_id = {series} AND total.anchor_id = pair.anchor_id GROUP BY owner_id"""
+_WITHIN = "sample.window_at BETWEEN {start} AND {end}"
+_SUMMARIES = """SELECT owner_id, COUNT(*), COUNT(value), SUM(value / {scale}),
+MIN(value), MAX(value), MIN(at) FROM ({samples}) AS found GROUP BY owner_id"""
+_PERCENTILES = """SELECT owner_id, wanted, value FROM (
+    SELECT owner_id, value,
+        ROW_NUMBER() OVER (PARTITION BY owner_id ORDER BY value) - 1 AS position,
+        (COUNT(*) OVER (PARTITION BY owner_id) - 1) * {percent} AS wanted
+    FROM ({samples}) AS found WHERE value IS NOT NULL
+) AS ranked WHERE position IN (wanted / 100, wanted / 100 + 1) ORDER BY owner_id, position"""
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the samples of a series for pairs of owner and anchor, within a span of time."""
+
+    pairs: str
+    series_id: int
+    plan: Plan
+    now: datetime
+
+    def summaries(self) -> list[Summary]:
+        """Return how many samples each owner has, and what is made of their values."""
+        if self.plan.adds_up:
+            statement = sql(_TOTALS, pairs=self._pairs(), series=self.series_id)
+        else:
+            statement = sql(_SUMMARIES, samples=self._samples(), scale=SCALE)
+        return [Summary(*row) for row in _rows(statement)]
+
+    def percentiles(self, percent: int) -> Iterator[tuple[int, float]]:
+        """Yield owners with a percentile of the values, between ranks in proportion."""
+        around: dict[tuple[int, int], list[float]] = defaultdict(list)
+        for owner_id, wanted, value in _rows(
+            sql(_PERCENTILES, samples=self._samples(), percent=percent)
+        ):
+            around[owner_id, wanted].append(value)
+        for (owner_id, wanted), values in around.items():
+            lower, upper = values[0], values[-1]
+            is_finite = isfinite(lower) and isfinite(upper)
+            yield owner_id, between(lower, upper, wanted % 100) if is_finite else lower
+
+    def _samples(self) -> SQL:
+        """Return the statement of the samples; an event counts once for an owner."""
+        within, span = TRUE, self.plan.span(self.now)
+        if span is not None:
+            start, end = microseconds(span.start), microseconds(span.end)
+            within = sql(_WITHIN, start=start, end=end)
+        return sql(
+            _SAMPLES,
+            distinct=SQL("" if self.plan.is_partition else "DISTINCT"),
+            pairs=self._pairs(),
+            series=self.series_id,
+            within=within,
+        )
+
+    def _pairs(self) -> SQL:
+        return sql(_PAIRS[connection.vendor], pairs=self.pairs)
+
+
+def _rows(statement: SQL) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement.text, statement.params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

@@ -1,0 +1,176 @@
+"""Keeping samples true: each is written with the event it is of, in the same transaction."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
+from math import inf
+from typing import Any
+
+from catalog.bulk import IsAmong, chunks, decode, insert_rows, raw_json
+from catalog.computed import totals
+from catalog.computed.graph import CatalogGraph
+from catalog.computed.rows import SampleRow
+from catalog.computed.series import Series
+from catalog.computed.shelf import NO_MOMENT, Shelf
+from catalog.computed.work import Edge, Work
+from catalog.conditions import predicate
+from catalog.conditions.values import as_moment, is_number
+from catalog.models import Entity, EntityRelation, Sample
+from catalog.queries.dialects import microseconds
+
+CHUNK = 5_000
+# The anchors of each series at which a sample came, went or changed.
+Touched = dict[Series, set[int]]
+
+
+def record(work: Work, graph: CatalogGraph, shelf: Shelf) -> Touched:
+    """Write the samples of the events that `work` moved anew; return where they differ.
+
+    Only events that moved are looked at, and only the series that read what moved of them.
+    """
+    touched: Touched = defaultdict(set)
+    for blueprint, by_series in _due(work, graph).items():
+        ids = sorted(set().union(*by_series.values()))
+        for chunk in chunks(ids, CHUNK):
+            _record_chunk(blueprint, chunk, by_series, shelf=shelf, touched=touched)
+    for series, anchors in _bereft(work, graph).items():
+        totals.add_up(shelf.ids([series])[series], anchors)
+        touched[series] |= anchors
+    return touched
+
+
+def _bereft(work: Work, graph: CatalogGraph) -> Touched:
+    """Return where samples went with their deleted events, whose relation rows say where from."""
+    bereft: Touched = defaultdict(set)
+    for edge in work.edges:
+        for series in graph.series_across(edge.blueprint, edge.relation):
+            event, anchor = _ends(series, edge)
+            if event in work.deleted:
+                bereft[series].add(anchor)
+    return bereft
+
+
+def _due(work: Work, graph: CatalogGraph) -> dict[str, dict[Series, set[int]]]:
+    """Return the events to look at: blueprint -> series -> event ids."""
+    due: dict[str, dict[Series, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for blueprint, by_id in work.moved.items():
+        for series in graph.series_of(blueprint):
+            ids = {id_ for id_, keys in by_id.items() if not series.reads.isdisjoint(keys)}
+            if ids:
+                due[blueprint][series] |= ids
+    for edge in work.edges:
+        for series in graph.series_across(edge.blueprint, edge.relation):
+            due[series.blueprint][series].add(_ends(series, edge)[0])
+    return due
+
+
+def _ends(series: Series, edge: Edge) -> tuple[int, int]:
+    """Return event and anchor of a relation row."""
+    if series.is_of_event:
+        return edge.source_id, edge.target_id
+    return edge.target_id, edge.source_id
+
+
+def _record_chunk(
+    blueprint: str,
+    ids: list[int],
+    by_series: Mapping[Series, Collection[int]],
+    *,
+    shelf: Shelf,
+    touched: Touched,
+) -> None:
+    rows = Entity.objects.filter(IsAmong("id", ids), blueprint__identifier=blueprint)
+    facts = {id_: decode(raw) for id_, raw in _raw_facts(rows)}
+    series_ids = shelf.ids(by_series)
+    old = _stored(ids, series_ids.values())
+    anchors = lru_cache(maxsize=None)(_anchors)
+    went: dict[SampleRow, int] = {}
+    came: list[SampleRow] = []
+    for series, events in by_series.items():
+        events = facts.keys() & set(events)
+        found = {id_: facts[id_] for id_ in events}
+        wanted = set(_samples(series, series_ids[series], found, anchors))
+        held = {row: id_ for row, id_ in old[series_ids[series]].items() if row.entity_id in events}
+        went |= {row: id_ for row, id_ in held.items() if row not in wanted}
+        came += wanted - held.keys()
+    for chunk in chunks(went.values()):
+        Sample.objects.filter(IsAmong("id", chunk)).delete()
+    came.sort(key=_order)
+    insert_rows(Sample, came, fields=SampleRow._fields)
+    totals.keep(came, went)
+    series_of = {id_: series for series, id_ in series_ids.items()}
+    for row in (*came, *went):
+        touched[series_of[row.series_id]].add(row.anchor_id)
+
+
+def _order(row: SampleRow) -> tuple[int, int, int]:
+    return row[:3]
+
+
+def _raw_facts(rows: Any) -> Iterable[tuple[int, str]]:
+    return rows.annotate(raw=raw_json("facts")).values_list("id", "raw")
+
+
+def _stored(ids: Collection[int], series_ids: Collection[int]) -> dict[int, dict[SampleRow, int]]:
+    """Return the samples of these events with their ids, by series."""
+    found: dict[int, dict[SampleRow, int]] = defaultdict(dict)
+    rows = Sample.objects.filter(IsAmong("entity_id", ids), IsAmong("series_id", series_ids))
+    for id_, *values in rows.values_list("id", *SampleRow._fields):
+        row = SampleRow(*values)
+        found[row.series_id][row] = id_
+    return found
+
+
+def _samples(
+    series: Series,
+    series_id: int,
+    facts: Mapping[int, Mapping[str, Any]],
+    anchors: Callable[["Way", frozenset[int]], Iterable[tuple[int, int]]],
+) -> Iterator[SampleRow]:
+    """Yield the samples of events with these facts."""
+    holds = predicate(series.query) if series.query else None
+    chosen = {
+        # Nothing that is left of the query reads the clock.
+        id_: found
+        for id_, found in facts.items()
+        if holds is None or holds(found, NO_MOMENT)
+    }
+    way = (series.holder, series.relation, series.is_of_event)
+    for event_id, anchor_id in anchors(way, frozenset(facts)):
+        if event_id not in chosen:
+            continue
+        found = chosen[event_id]
+        yield SampleRow(
+            series_id,
+            anchor_id,
+            event_id,
+            at=_moment(found.get(series.at_key)) if series.at_key else None,
+            window_at=_moment(found.get(series.window_key)) if series.window_key else None,
+            value=_number(found.get(series.value_key)) if series.value_key else None,
+        )
+
+
+def _moment(value: Any) -> int | None:
+    moment = as_moment(value)
+    return None if moment is None else microseconds(moment)
+
+
+def _number(value: Any) -> float | None:
+    if not is_number(value):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
+
+
+# Whose relation leads between events and anchors, which, and whether it is the event's.
+Way = tuple[str, str, bool]
+
+
+def _anchors(way: Way, event_ids: frozenset[int]) -> list[tuple[int, int]]:
+    """Return pairs of event and anchor."""
+    holder, relation, is_of_event = way
+    rows = EntityRelation.objects.filter(relation=relation, source__blueprint__identifier=holder)
+    near, far = ("source_id", "target_id") if is_of_event else ("target_id", "source_id")
+    return list(rows.filter(IsAmong(near, event_ids)).values_list(near, far))
