@@ -83,17 +83,23 @@ class CatalogGraph:
             raise Invalid(faults)
         for derived in self._all_derived():
             self._index(derived)
-        # By blueprint: its calculations, each after those that it reads.
-        self.calculation_order: dict[str, list[str]] = {
-            spec.identifier: self._order(spec) for spec in self.specs.values()
+        # By blueprint: its calculations, those of each level after those that they read.
+        self.calculation_levels: dict[str, list[list[str]]] = {
+            spec.identifier: list(self._levels(spec)) for spec in self.specs.values()
         }
 
-    def _order(self, spec: BlueprintSpec) -> list[str]:
-        reads_of = {
-            key: self._reads_of(spec, item) & spec.calculations.keys()
-            for key, item in spec.calculations.items()
-        }
-        return list(TopologicalSorter(reads_of).static_order())
+    def _levels(self, spec: BlueprintSpec) -> Iterator[list[str]]:
+        sorter = TopologicalSorter(
+            {
+                key: self._reads_of(spec, item) & spec.calculations.keys()
+                for key, item in spec.calculations.items()
+            }
+        )
+        sorter.prepare()
+        while sorter.is_active():
+            level = sorted(sorter.get_ready())
+            yield level
+            sorter.done(*level)
 
     def _reads_of(self, spec: BlueprintSpec, calculation: Calculation) -> frozenset[str]:
         if calculation.reads is not None:

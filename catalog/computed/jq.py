@@ -28,6 +28,8 @@ __all__ = [
 # a blueprint of ten thousand entities would otherwise hold everything for hours.
 STOPS_ALLOWED = 3
 PAUSE_SECONDS = 60.0
+# Other threads have the child in between.
+AT_ONCE = 500
 
 Result = JSON | JqError
 
@@ -40,33 +42,49 @@ def evaluate(program: str, value: JSON, *, now: datetime | None = None) -> JSON:
     Raises:
         JqError: the program does not compile, failed, or needed too much time, memory or output.
     """
-    code = _prepare(program, binds_now=now is not None)
-    if now is not None and reads_clock(program):
-        value = [now.timestamp(), value]
-    try:
-        text = json.dumps(value)
-    except RecursionError:
-        raise JqError("The input is nested too deeply.") from None
-    _stops.refuse(program)
-    try:
-        return sandbox.ask(code, text)
-    except StoppedError:
-        _stops.note(program)
-        raise
+    (result,) = evaluate_many([(program, value)], now=now)
+    if isinstance(result, JqError):
+        raise result
+    return result
 
 
 def evaluate_many(
     pairs: Iterable[tuple[str, JSON]], *, now: datetime | None = None
 ) -> list[Result]:
-    """Evaluate (program, value) pairs; where one fails its place holds the `JqError`."""
-    return [_result(program, value, now=now) for program, value in pairs]
+    """Evaluate (program, value) pairs; where one fails its place holds the `JqError`.
+
+    They go through the child together: what waits is not the pipe but the slower of two processes.
+    """
+    pairs = list(pairs)
+    results: list[Result] = [None] * len(pairs)
+    waiting = list(range(len(pairs)))
+    while waiting:
+        turn, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+        asked: dict[int, tuple[str, str]] = {}
+        for index in turn:
+            try:
+                asked[index] = _request(*pairs[index], now=now)
+            except JqError as error:
+                results[index] = error
+        answers = dict(zip(asked, sandbox.ask_many(asked.values()), strict=False))
+        for index, answer in answers.items():
+            results[index] = answer
+            if isinstance(answer, StoppedError):
+                _stops.note(pairs[index][0])
+        waiting = [index for index in asked if index not in answers] + waiting
+    return results
 
 
-def _result(program: str, value: JSON, *, now: datetime | None) -> Result:
+def _request(program: str, value: JSON, *, now: datetime | None) -> tuple[str, str]:
+    """Return program and input as the child takes them."""
+    code = _prepare(program, binds_now=now is not None)
+    if now is not None and reads_clock(program):
+        value = [now.timestamp(), value]
+    _stops.refuse(program)
     try:
-        return evaluate(program, value, now=now)
-    except JqError as error:
-        return error
+        return code, json.dumps(value)
+    except RecursionError:
+        raise JqError("The input is nested too deeply.") from None
 
 
 def check(program: str) -> None:

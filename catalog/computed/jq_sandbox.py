@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,26 @@ class Sandbox:
         self.child: _Child | None = None
 
     def ask(self, program: str, text: str) -> JSON:
-        request = _block(program.encode(errors="replace")) + _block(text.encode())
+        """Return the answer to one request, or raise the `JqError` that it is."""
+        (answer,) = self.ask_many([(program, text)])
+        if isinstance(answer, JqError):
+            raise answer
+        return answer
+
+    def ask_many(self, requests: Iterable[tuple[str, str]]) -> "list[JSON | JqError]":
+        """Return the answers to requests, a `JqError` in the place of what failed.
+
+        They end with the first `StoppedError`: what comes after it has not been tried.
+        """
+        requests = list(requests)
+        if not requests:
+            return []
+        blocks = [
+            _block(program.encode(errors="replace")) + _block(text.encode())
+            for program, text in requests
+        ]
         with self.lock:
-            return self._living_child().ask(request)
+            return self._living_child().ask(blocks)
 
     def _living_child(self) -> "_Child":
         if self.child is not None and not self.child.is_alive():
@@ -84,29 +102,46 @@ class _Child:
         self.stdin, self.stdout = self.process.stdin, self.process.stdout
         os.set_blocking(self.stdin.fileno(), False)
         try:
-            self._receive(time.monotonic() + START_SECONDS)
+            self._await_start()
         except (EOFError, TimeoutError) as error:
             self.stop()
             raise RuntimeError("The process that runs jq programs did not start.") from error
 
+    def _await_start(self) -> None:
+        received, deadline = bytearray(), time.monotonic() + START_SECONDS
+        while _cut_answer(received) is None:
+            self._wait(deadline, is_sending=False)
+            received += self._read()
+
     def is_alive(self) -> bool:
         return self.process.poll() is None
 
-    def ask(self, request: bytes) -> JSON:
-        """Send one request and return the value of the answer."""
-        deadline = time.monotonic() + WALL_SECONDS
+    def ask(self, requests: Sequence[bytes]) -> "list[JSON | JqError]":
+        """Return the answers to requests, up to the first that stopped the child."""
+        answers: list[JSON | JqError] = []
         try:
-            self._send(request, deadline)
-            is_error, answer = self._receive(deadline)
-        except (TimeoutError, EOFError, BrokenPipeError):
-            raise StoppedError(self._epitaph()) from None
+            for answer in self._exchange(requests):
+                answers.append(answer)
+        except (TimeoutError, EOFError):
+            answers.append(StoppedError(self._epitaph()))
         except BaseException:
-            # Interrupted half-way: the rest of this answer must not be read as the next one.
+            # Interrupted half-way: the rest of the answers must not be read as the next ones.
             self.stop()
             raise
-        if is_error:
-            raise JqError(_tidy(answer.decode()))
-        return _load(answer)
+        return answers
+
+    def _exchange(self, requests: Sequence[bytes]) -> "Iterator[JSON | JqError]":
+        """Send requests while reading answers: the child works while both pipes are full."""
+        rest, received = memoryview(b"".join(requests)), bytearray()
+        for _ in requests:
+            deadline = time.monotonic() + WALL_SECONDS
+            while (answer := _cut_answer(received)) is None:
+                events = self._wait(deadline, is_sending=bool(rest))
+                if events & select.POLLOUT:
+                    rest = self._send(rest)
+                if events & select.POLLIN:
+                    received += self._read()
+            yield _judged(*answer)
 
     def _epitaph(self) -> str:
         """Bury the child and return what it died of."""
@@ -138,29 +173,55 @@ class _Child:
         self.stdin.close()
         self.stdout.close()
 
-    def _send(self, data: bytes, deadline: float) -> None:
-        rest = memoryview(data)
-        while rest:
-            _wait(self.stdin.fileno(), select.POLLOUT, deadline)
-            rest = rest[os.write(self.stdin.fileno(), rest) :]
+    def _send(self, rest: memoryview) -> memoryview:
+        """Write as much as the pipe takes, and return what is left."""
+        try:
+            return rest[os.write(self.stdin.fileno(), rest) :]
+        except BrokenPipeError:
+            # It died; what it answered before is still to be read.
+            return rest[:0]
 
-    def _receive(self, deadline: float) -> tuple[bool, bytes]:
-        """Return whether the answer is an error, and its body."""
-        answer, size = bytearray(), _HEADER.size
-        while len(answer) < size:
-            _wait(self.stdout.fileno(), select.POLLIN, deadline)
-            part = os.read(self.stdout.fileno(), 65536)
-            if not part:
-                raise EOFError
-            answer += part
-            if len(answer) >= _HEADER.size:
-                size = _HEADER.size + _HEADER.unpack_from(answer)[1]
-        return bool(answer[0]), bytes(answer[_HEADER.size :])
+    def _read(self) -> bytes:
+        part = os.read(self.stdout.fileno(), 65536)
+        if not part:
+            raise EOFError
+        return part
+
+    def _wait(self, deadline: float, *, is_sending: bool) -> int:
+        """Return what the pipes are ready for; raises `TimeoutError`."""
+        # poll and not select: a busy server has files numbered above select's 1024.
+        poller = select.poll()
+        poller.register(self.stdout.fileno(), select.POLLIN)
+        if is_sending:
+            poller.register(self.stdin.fileno(), select.POLLOUT)
+        ready = dict(poller.poll(max(0.0, deadline - time.monotonic()) * 1000))
+        if not ready:
+            raise TimeoutError
+        events = select.POLLOUT if self.stdin.fileno() in ready else 0
+        # A closed pipe counts as readable: reading it tells.
+        return events | (select.POLLIN if self.stdout.fileno() in ready else 0)
 
 
-def _wait(file: int, event: int, deadline: float) -> None:
-    if not _is_ready(file, event, max(0.0, deadline - time.monotonic())):
-        raise TimeoutError
+def _cut_answer(received: bytearray) -> tuple[bool, bytes] | None:
+    """Take a whole answer off the front of what was received: is it an error, and its body."""
+    if len(received) < _HEADER.size:
+        return None
+    is_error, length = _HEADER.unpack_from(received)
+    end = _HEADER.size + length
+    if len(received) < end:
+        return None
+    body = bytes(received[_HEADER.size : end])
+    del received[:end]
+    return bool(is_error), body
+
+
+def _judged(is_error: bool, body: bytes) -> "JSON | JqError":
+    if is_error:
+        return JqError(_tidy(body.decode()))
+    try:
+        return _load(body)
+    except JqError as error:
+        return error
 
 
 def _is_ready(file: int, event: int, seconds: float) -> bool:

@@ -7,7 +7,8 @@ cycles, so the rounds end.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -146,27 +147,46 @@ def _settle(
     ids = values.keys() | ((touched.keys() | whole) if has_calculations else set())
     moved: dict[int, set[str]] = {}
     for chunk in chunks(sorted(ids)):
-        changed: list[Entity] = []
-        for entity in Entity.objects.filter(id__in=chunk):
-            before = (entity.facts, entity.problems)
-            _apply(entity, values.get(entity.pk, {}))
-            own = facts_of.changed_keys(before[0], entity.facts)
-            _calculate(
-                entity,
-                None if entity.pk in whole else own | touched.get(entity.pk, set()),
-                spec=graph.specs[blueprint],
-                graph=graph,
-                now=now,
-            )
-            keys = facts_of.changed_keys(before[0], entity.facts)
-            if keys:
-                moved[entity.pk] = keys
-            # Null is written once too: programs that list properties tell it from absence.
-            is_new = before[0].keys() != entity.facts.keys()
-            if keys or is_new or entity.problems != before[1]:
-                changed.append(entity)
-        update_rows(changed, fields=["computed", "facts", "problems"])
+        settled = [
+            _Settled(entity, entity.facts, entity.problems)
+            for entity in Entity.objects.filter(id__in=chunk)
+        ]
+        for item in settled:
+            _apply(item.entity, values.get(item.entity.pk, {}))
+            if item.entity.pk not in whole:
+                item.moved = item.keys | touched.get(item.entity.pk, set())
+        _calculate(settled, spec=graph.specs[blueprint], graph=graph, now=now)
+        moved |= {item.entity.pk: keys for item in settled if (keys := item.keys)}
+        update_rows(
+            [item.entity for item in settled if item.is_changed],
+            fields=["computed", "facts", "problems"],
+        )
     return moved
+
+
+@dataclass
+class _Settled:
+    """An entity whose values are written, with how it was before.
+
+    `moved` are the keys that its calculations may read anew; None: all of them.
+    """
+
+    entity: Entity
+    facts: dict[str, Any]
+    problems: list[dict[str, Any]]
+    moved: set[str] | None = None
+
+    @property
+    def keys(self) -> set[str]:
+        """Return the keys of the facts that differ by now."""
+        return facts_of.changed_keys(self.facts, self.entity.facts)
+
+    @property
+    def is_changed(self) -> bool:
+        """Say whether there is anything to write."""
+        # Null is written once too: programs that list properties tell it from absence.
+        is_new = self.facts.keys() != self.entity.facts.keys()
+        return bool(is_new or self.keys or self.entity.problems != self.problems)
 
 
 def _apply(entity: Entity, values: Mapping[str, Any]) -> None:
@@ -176,23 +196,23 @@ def _apply(entity: Entity, values: Mapping[str, Any]) -> None:
 
 
 def _calculate(
-    entity: Entity,
-    moved: set[str] | None,
-    *,
-    spec: BlueprintSpec,
-    graph: CatalogGraph,
-    now: datetime,
+    settled: Sequence[_Settled], *, spec: BlueprintSpec, graph: CatalogGraph, now: datetime
 ) -> None:
-    """Run the calculations that read one of the keys in `moved` (None: all), in order."""
-    moved = None if moved is None else set(moved)
+    """Run the calculations that read what moved, each after those that it reads."""
     hidden = graph.hidden[spec.identifier]
-    for key in graph.calculation_order[spec.identifier]:
-        if not _reads_one_of(spec.calculations[key], moved, hidden):
-            continue
-        value = _run(entity, spec.calculations[key], hidden=hidden, now=now)
-        if moved is not None and not facts_of.same(entity.computed.get(key), value):
-            moved.add(key)
-        _apply(entity, {key: value})
+    for level in graph.calculation_levels[spec.identifier]:
+        due = [
+            (item, spec.calculations[key])
+            for item in settled
+            for key in level
+            if _reads_one_of(spec.calculations[key], item.moved, hidden)
+        ]
+        inputs = [
+            (calculation.program, _jq_input(item.entity, calculation, hidden=hidden))
+            for item, calculation in due
+        ]
+        for (item, calculation), result in zip(due, jq.evaluate_many(inputs, now=now), strict=True):
+            _take(item, calculation, result)
 
 
 def _reads_one_of(calculation: Calculation, moved: set[str] | None, hidden: frozenset[str]) -> bool:
@@ -203,40 +223,42 @@ def _reads_one_of(calculation: Calculation, moved: set[str] | None, hidden: froz
     return not calculation.reads.isdisjoint(moved)
 
 
-def _run(entity: Entity, calculation: Calculation, *, hidden: frozenset[str], now: datetime) -> Any:
-    """Return the value, or null when the program fails; failures are kept as problems."""
-    unseen = hidden if calculation.reads is None else frozenset[str]()
-    others = [item for item in entity.problems if item["property"] != calculation.identifier]
-    value, message = None, ""
-    try:
-        value = jq.evaluate(
-            calculation.program,
-            _jq_input(entity, unseen=unseen),
-            now=now if calculation.reads_clock else None,
-        )
-    except jq.JqError as error:
-        message = str(error).replace("\x00", " ")
+def _take(item: _Settled, calculation: Calculation, result: Any) -> None:
+    """Write a value, or null where the program failed; failures are kept as problems."""
+    entity, key = item.entity, calculation.identifier
+    others = [problem for problem in entity.problems if problem["property"] != key]
+    value, message = result, ""
+    if isinstance(result, jq.JqError):
+        value, message = None, str(result).replace("\x00", " ")
     for fault in storable_faults(value):
         value, message = None, f"the result {fault.message}"
     if message:
-        others.append({"property": calculation.identifier, "message": message})
+        others.append({"property": key, "message": message})
     entity.problems = others
-    return value
+    if item.moved is not None and not facts_of.same(entity.computed.get(key), value):
+        item.moved.add(key)
+    _apply(entity, {key: value})
 
 
-def _jq_input(entity: Entity, *, unseen: frozenset[str]) -> dict[str, Any]:
-    """Return the entity as jq sees it: meta-values on top, everything else in its section."""
+def _jq_input(
+    entity: Entity, calculation: Calculation, *, hidden: frozenset[str]
+) -> dict[str, Any]:
+    """Return the entity as the program sees it: meta-values on top, the rest in its section.
+
+    That is what the program reads, where that is known; else everything but what would need itself.
+    """
     # Sorted: a program that spells out an object must not depend on the order of writes.
-    facts = {key: value for key, value in sorted(entity.facts.items()) if key not in unseen}
-    document: dict[str, Any] = {
-        key.removeprefix("$"): value for key, value in facts.items() if key.startswith("$")
-    }
-    document["properties"] = {
-        key: value for key, value in facts.items() if not key.startswith(("$", "relation#"))
-    }
-    document["relations"] = {
-        key.removeprefix("relation#"): value
-        for key, value in facts.items()
-        if key.startswith("relation#")
-    }
+    if calculation.reads is None:
+        seen = sorted(entity.facts.keys() - hidden)
+    else:
+        seen = sorted(entity.facts.keys() & calculation.reads)
+    document: dict[str, Any] = {"properties": {}, "relations": {}}
+    for key in seen:
+        value = entity.facts[key]
+        if key.startswith("$"):
+            document[key.removeprefix("$")] = value
+        elif key.startswith("relation#"):
+            document["relations"][key.removeprefix("relation#")] = value
+        else:
+            document["properties"][key] = value
     return document

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -190,11 +190,13 @@ def test_a_program_that_keeps_being_stopped_is_given_up_for_a_while(
 ) -> None:
     tried: list[str] = []
 
-    def stop(code: str, text: str) -> None:
-        tried.append(code)
-        raise StoppedError("stopped")
+    def stop(requests: Iterable[tuple[str, str]]) -> list[StoppedError]:
+        for code, _ in requests:
+            tried.append(code)
+            return [StoppedError("stopped")]
+        return []
 
-    monkeypatch.setattr(sandbox, "ask", stop)
+    monkeypatch.setattr(sandbox, "ask_many", stop)
     results = evaluate_many([("last(repeat(1))", None)] * 5)
     assert tried == ["last(repeat(1))"] * 3
     assert [str(result) for result in results] == ["stopped"] * 3 + [
@@ -216,7 +218,7 @@ def test_an_interrupted_answer_is_not_taken_for_the_next_one(
 ) -> None:
     evaluate(".", 1)
     with monkeypatch.context() as patch:
-        patch.setattr(jq_sandbox._Child, "_receive", _interrupt)
+        patch.setattr(jq_sandbox._Child, "_read", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             evaluate('"old"', None)
     assert evaluate('"new"', None) == "new"
@@ -224,6 +226,24 @@ def test_an_interrupted_answer_is_not_taken_for_the_next_one(
 
 def _interrupt(*_args: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_many_programs_go_through_together_and_a_stopped_one_holds_up_no_other() -> None:
+    pairs = [(".n", {"n": n, "padding": "x" * 1_000}) for n in range(2_000)]
+    pairs[700] = ("last(repeat(1))", None)
+    pairs[900] = (".n / 0", {"n": 1})
+    results = evaluate_many(pairs)
+    stopped, failed = results[700], results[900]
+    assert isinstance(stopped, StoppedError)
+    assert isinstance(failed, JqError)
+    assert "ran longer" in str(stopped)
+    wanted = [n for n in range(2_000) if n not in (700, 900)]
+    assert [result for result in results if not isinstance(result, JqError)] == wanted
+
+
+def test_answers_larger_than_a_pipe_come_back_while_more_is_asked() -> None:
+    results = evaluate_many([('[range(.)] | map("x" * 100) | join("")', 1_000)] * 50)
+    assert results == ["x" * 100_000] * 50
 
 
 def test_input_larger_than_a_pipe_goes_through() -> None:
