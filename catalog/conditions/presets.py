@@ -11,7 +11,8 @@ class Preset:
     """A named span, in days from now.
 
     A calendar preset covers whole days in UTC, from midnight to the last microsecond; any other
-    rolls with the clock and has now as its one end.
+    rolls with the clock. It has now as its one end, or, if it is a previous period, ends where the
+    past one of its length begins: that moment belongs to both, as spans include their ends.
     """
 
     token: str
@@ -42,6 +43,10 @@ def _past(token: str, days: int) -> Preset:
     return Preset(token, f"within the last {_days(days)}", -days, 0)
 
 
+def _before(token: str, days: int) -> Preset:
+    return Preset(token, f"within the {days} days before the last {days}", -2 * days, -days)
+
+
 def _coming(token: str, days: int) -> Preset:
     return Preset(token, f"within the next {_days(days)}", 0, days)
 
@@ -65,6 +70,9 @@ PRESETS: dict[str, Preset] = {
         _past("last12Months", 365),
         _past("last2Years", 730),
         _past("last3Years", 1095),
+        _before("previousWeek", 7),
+        _before("previousMonth", 30),
+        _before("previous3Months", 90),
         _coming("nextDay", 1),
         _coming("nextWeek", 7),
         _coming("next2Weeks", 14),

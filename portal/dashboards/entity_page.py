@@ -9,29 +9,16 @@ from django.db.models import Count
 
 from catalog.models import OWNERSHIP, Blueprint, Entity, EntityRelation
 from portal.dashboards.columns import Reference
+from portal.dashboards.facts import Fact, Measure, facts_of, in_order
 from portal.dashboards.formats import many
 from portal.dashboards.ownership import team_references
 from portal.dashboards.panels import PanelView, panel_views
 from portal.dashboards.properties import Origin, Property, properties_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.timeline import Event, timeline_of
-from portal.dashboards.values import MISSING, Kind, Shown, show
 
 MOST_TARGETS = 200
 MOST_SOURCES = 10
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A property with its value."""
-
-    prop: Property
-    shown: Shown
-
-    @property
-    def is_wide(self) -> bool:
-        """Say whether the value needs the whole width."""
-        return self.shown.kind in (Kind.MARKDOWN, Kind.CODE)
 
 
 @dataclass(frozen=True)
@@ -57,13 +44,18 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class EntityPage:
-    """Everything the page of an entity shows."""
+    """Everything the page of an entity shows.
+
+    `results` are measures with what they rest on, `parts` what they are made of.
+    """
 
     entity: Entity
     owners: list[Reference]
     panels: list[PanelView]
     given: list[Fact]
     computed: list[Fact]
+    results: list[Measure]
+    parts: list[Measure]
     problems: list[tuple[str, str]]
     outgoing: list[Neighbours]
     incoming: list[Neighbours]
@@ -72,7 +64,7 @@ class EntityPage:
     @property
     def has_facts(self) -> bool:
         """Say whether there is any property to show."""
-        return bool(self.given or self.computed)
+        return bool(self.given or self.computed or self.results or self.parts)
 
     @property
     def wide(self) -> list[Fact]:
@@ -83,25 +75,21 @@ class EntityPage:
 def entity_page(entity: Entity, *, now: datetime) -> EntityPage:
     """Return the page of an entity whose blueprint is loaded."""
     properties = properties_of(entity.blueprint)
-    facts = facts_of(entity, properties)
+    facts = in_order(facts_of(entity, properties))
     panels = panel_views(entity, properties, now=now)
     return EntityPage(
         entity=entity,
         owners=team_references(entity.team),
         panels=panels,
-        given=[fact for fact in facts if fact.prop.origin is Origin.GIVEN],
-        computed=[fact for fact in facts if fact.prop.origin is not Origin.GIVEN],
+        given=[fact for fact in facts.plain if fact.prop.origin is Origin.GIVEN],
+        computed=[fact for fact in facts.plain if fact.prop.origin is not Origin.GIVEN],
+        results=facts.results,
+        parts=facts.parts,
         problems=_problems(entity, properties),
         outgoing=_outgoing(entity),
         incoming=_incoming(entity),
         events=timeline_of(entity, properties, [view.panel.scorecard for view in panels]),
     )
-
-
-def facts_of(entity: Entity, properties: Mapping[str, Property]) -> list[Fact]:
-    """Return the properties of an entity with their values; long texts only where there is one."""
-    facts = [Fact(prop, show(entity.facts.get(key), prop)) for key, prop in properties.items()]
-    return [fact for fact in facts if fact.shown is not MISSING or not fact.prop.is_long]
 
 
 def _problems(entity: Entity, properties: Mapping[str, Property]) -> list[tuple[str, str]]:

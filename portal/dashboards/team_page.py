@@ -11,7 +11,7 @@ from catalog.querysets import EntityQuerySet
 from portal.dashboards.actions import Fix, fixes_of
 from portal.dashboards.columns import Reference
 from portal.dashboards.distribution import levels_of
-from portal.dashboards.entity_page import Fact, facts_of
+from portal.dashboards.facts import Fact, Measure, facts_of, in_order
 from portal.dashboards.ownership import graded_entities_of, members_of
 from portal.dashboards.panels import PanelView, panel_views
 from portal.dashboards.properties import properties_of
@@ -55,6 +55,8 @@ class TeamPage:
     entity: Entity
     numbers: list[Fact]
     facts: list[Fact]
+    results: list[Measure]
+    parts: list[Measure]
     panels: list[PanelView]
     heat: HeatMap
     fixes: list[Fix]
@@ -65,7 +67,7 @@ class TeamPage:
 def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: bool) -> TeamPage:
     """Return the page of a `_team` entity."""
     properties = properties_of(entity.blueprint)
-    facts = facts_of(entity, properties)
+    facts = in_order(facts_of(entity, properties))
     owned = graded_entities_of([entity.identifier])
     scorecards = scorecards_of(owned)
     members = members_of(entity.identifier).order_by("title", "id")
@@ -73,8 +75,10 @@ def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: 
         members = members.none()
     return TeamPage(
         entity=entity,
-        numbers=[fact for fact in facts if _is_headline(fact)],
-        facts=[fact for fact in facts if not _is_headline(fact)],
+        numbers=[fact for fact in facts.plain if _is_headline(fact)],
+        facts=[fact for fact in facts.plain if not _is_headline(fact)],
+        results=facts.results,
+        parts=facts.parts,
         panels=panel_views(entity, properties, now=now),
         heat=heat_map(owned, scorecards, query),
         fixes=fixes_of(scorecards, Evaluation.objects.filter(entity__in=owned))[:MOST_FIXES],

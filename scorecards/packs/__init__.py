@@ -5,6 +5,19 @@ take. Nothing here writes: whoever installs a pack hands its documents to those 
 """
 
 from scorecards.packs.extension import extend_blueprint
+from scorecards.packs.official import official_scorecards
 from scorecards.packs.registry import PACKS, Pack, PackSummary, UnknownPackError, load_pack
+from scorecards.packs.thresholds import UnknownYearError, all_thresholds, thresholds_of
 
-__all__ = ["PACKS", "Pack", "PackSummary", "UnknownPackError", "extend_blueprint", "load_pack"]
+__all__ = [
+    "PACKS",
+    "Pack",
+    "PackSummary",
+    "UnknownPackError",
+    "UnknownYearError",
+    "all_thresholds",
+    "extend_blueprint",
+    "load_pack",
+    "official_scorecards",
+    "thresholds_of",
+]

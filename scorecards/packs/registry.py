@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from scorecards.packs.extension import extend_blueprint
+
 Document = dict[str, Any]
 
 FOLDER = Path(__file__).parent
@@ -56,10 +58,11 @@ PACKS = {
 }
 
 
-def load_pack(name: str) -> Pack:
+def load_pack(name: str, *, with_measures: bool = True) -> Pack:
     """Read a pack's documents, fresh on every call, so that a caller may change what it got.
 
-    A pack without a file of a kind has no documents of that kind.
+    A pack without a file of a kind has no documents of that kind. `measures.yaml` extends the
+    blueprints by properties that nothing else in the pack reads.
 
     Raises:
         UnknownPackError: there is none of that name.
@@ -68,14 +71,25 @@ def load_pack(name: str) -> Pack:
         raise UnknownPackError(f"There is no pack {name!r}. There are: {', '.join(sorted(PACKS))}.")
     summary = PACKS[name]
     folder = FOLDER / name
+    measures = _documents(folder / "measures.yaml") if with_measures else []
     return Pack(
         name=name,
         title=summary.title,
         description=summary.description,
-        blueprints=_documents(folder / "blueprints.yaml"),
+        blueprints=_extended(_documents(folder / "blueprints.yaml"), measures),
         scorecards=_documents(folder / "scorecards.yaml"),
         pages=_documents(folder / "pages.yaml"),
     )
+
+
+def _extended(blueprints: list[Document], extensions: list[Document]) -> list[Document]:
+    additions = {item["identifier"]: item for item in extensions}
+    return [
+        extend_blueprint(item, additions[item["identifier"]])
+        if item["identifier"] in additions
+        else item
+        for item in blueprints
+    ]
 
 
 def _documents(path: Path) -> list[Document]:

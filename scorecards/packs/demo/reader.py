@@ -171,10 +171,12 @@ def _deployment(row: Row) -> Draft:
 
 def _pull_request(row: Row) -> Draft:
     status = "merged" if row["merged_at"] else "open"
+    # The file knows no other beginning of a pull request than its first commit.
+    times = {"first_commit_at": row["created_at"]}
     return {
         "identifier": row["identifier"],
         "title": f"{row['service']} #{row['number']}",
-        "properties": {"status": status} | _properties(row, PULL_REQUEST_PROPERTIES),
+        "properties": {"status": status} | times | _properties(row, PULL_REQUEST_PROPERTIES),
         "relations": {"service": row["service"], "deployment": row["deployment"]},
     }
 

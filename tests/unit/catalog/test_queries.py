@@ -203,7 +203,7 @@ def test_presets_are_resolved_from_now(db):
     moments = [NOW + timedelta(hours=hours) for hours in (-200, -30, -1, 0, 1, 30)]
     save([{"a": moment.isoformat()} for moment in moments])
     for now in (NOW, NOW.replace(tzinfo=None), NOW + timedelta(days=1)):
-        for preset in ("today", "lastDay", "lastWeek", "nextDay", "yesterday"):
+        for preset in ("today", "lastDay", "lastWeek", "previousWeek", "nextDay", "yesterday"):
             assert_agreement(query_of("a", "between", {"preset": preset}), now=now)
 
 

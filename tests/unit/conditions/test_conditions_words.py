@@ -70,6 +70,11 @@ WORDS = [
         "within the last 30 days",
     ),
     (
+        leaf("between", {"preset": "previousMonth"}),
+        "is within the 30 days before the last 30",
+        "within the 30 days before the last 30",
+    ),
+    (
         leaf("notBetween", {"preset": "nextDay"}),
         "is not within the next day",
         "not within the next day",

@@ -104,6 +104,7 @@ def test_events_point_at_their_service_and_have_no_team_of_their_own(demo):
         "title": "netbox #17346",
         "properties": {
             "status": "merged",
+            "first_commit_at": "2025-01-12T10:11:13Z",
             "number": 17346,
             "opened_at": "2025-01-12T10:11:13Z",
             "merged_at": "2025-01-17T11:10:53Z",

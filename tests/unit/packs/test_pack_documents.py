@@ -76,6 +76,23 @@ def conditions(rule):
     ]
 
 
+def test_without_its_measures_the_pack_has_the_four_keys_alone():
+    base = {item["identifier"]: item for item in load_pack("dora", with_measures=False).blueprints}
+    full = dora("blueprints")
+    for identifier in ("service", "_team", "deployment", "pull_request", "incident"):
+        kept = {key: full[identifier][key] for key in defined_sections(base[identifier])}
+        assert not [key for key in defined(base[identifier]) if key.startswith("dora_")]
+        assert set(defined(base[identifier])) <= set(defined(full[identifier]))
+        for section, definitions in kept.items():
+            theirs = base[identifier][section]
+            assert {key: definitions[key] for key in theirs} == theirs
+
+
+def defined_sections(blueprint):
+    sections = ("mirror_properties", "calculation_properties", "aggregation_properties")
+    return [section for section in sections if section in blueprint]
+
+
 def dora(kind):
     return {document["identifier"]: document for document in getattr(load_pack("dora"), kind)}
 
@@ -318,7 +335,9 @@ def test_metrics_aggregate_like_the_reference(owner):
     ours = dora("blueprints")[owner]["aggregation_properties"]
     theirs = reference("blueprints")[owner]["aggregationProperties"]
     meant = {key: renamed(meaning(item)) for key, item in theirs.items()}
-    assert {key: meaning(item) for key, item in ours.items()} == meant
+    assert {key: meaning(ours[key]) for key in theirs} == meant
+    # Beside them stand only DORA's own measures.
+    assert all(key.startswith("dora_") for key in ours.keys() - theirs.keys())
 
 
 def meaning(aggregation):
