@@ -1,7 +1,7 @@
 """Aggregations read off samples, in the database: a few statements for any number of owners.
 
 The rules are those of `catalog.computed.arithmetic`; only the order in which floats are added is
-the database's own, so results are rounded to twelve significant digits.
+the database's own, so sums of fractions are rounded to twelve significant digits.
 """
 
 from collections import defaultdict
@@ -26,6 +26,7 @@ from catalog.queries.dialects import microseconds
 from catalog.queries.sql import SQL, TRUE, sql
 
 CHUNK = 5_000
+# Of a sum of fractions, so many digits hold in whatever order a database adds them up.
 DIGITS = 12
 
 
@@ -88,7 +89,7 @@ def _values(
             value = ranked.get(owner_id)
             if source.function not in PERCENTILES:
                 value = _value(source, summaries.get(owner_id, NOTHING), now)
-            yield owner_id, derived.key, _rounded(value)
+            yield owner_id, derived.key, _kept(value)
 
 
 def _source(derived: Derived) -> Aggregation:
@@ -98,7 +99,9 @@ def _source(derived: Derived) -> Aggregation:
 
 
 def _value(source: Aggregation, summary: Summary, now: datetime) -> float | None:
-    amount = summary.count if source.property is None else (summary.scaled_total or 0) * SCALE
+    amount = summary.count
+    if source.property is not None:
+        amount = _settled((summary.scaled_total or 0) * SCALE)
     match source.function:
         case "count":
             return summary.count
@@ -120,13 +123,22 @@ def _intervals(source: Aggregation, first_at: int | None, now: datetime) -> int:
     return max(1, -((first_at - microseconds(now)) // length))
 
 
-def _rounded(value: float | None) -> float | int | None:
-    """Return the value with the digits that do not depend on the order of a sum."""
+def _settled(total: float) -> float:
+    """Return a sum without the digits that depend on the order of its parts.
+
+    Sums of whole numbers have none, and thousandths of what is counted are kept.
+    """
+    if total.is_integer() or not isfinite(total):
+        return total
+    rounded = float(f"{total:.{DIGITS}g}")
+    return rounded if abs(rounded - total) < 0.0005 else round(total, 3)
+
+
+def _kept(value: float | None) -> float | int | None:
+    """Return the value as it is stored: null where no JSON number holds it."""
     if value is None or isinstance(value, int):
         return value
-    if not isfinite(value):
-        return None
-    return tidy(float(f"{value:.{DIGITS}g}"))
+    return tidy(value) if isfinite(value) else None
 
 
 def _pairs(far: Sequence[Step], owner_ids: Sequence[int]) -> str:
