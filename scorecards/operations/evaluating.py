@@ -1,14 +1,16 @@
 """Evaluating entities and writing only what moved."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 
 from catalog.bulk import IsAmong, chunks
 from catalog.models import OWNERSHIP, Blueprint, Entity, new_revision
+from catalog.querysets import EntityQuerySet
 from catalog.signals import EVERYTHING
 from scorecards import compiled as compiling
 from scorecards.compiled import CompiledScorecard
@@ -123,7 +125,7 @@ def evaluate_blueprint(
     # By key, not through a join, so that the index of the ranges is used.
     owner = Blueprint.objects.filter(identifier=blueprint).values_list("id", flat=True).first()
     entities = Entity.objects.filter(blueprint_id=owner)
-    while rows := facts_of(entities.filter(id__gt=last), limit=CHUNK):
+    while rows := _next(entities.filter(id__gt=last), is_looked_at=not edited):
         ids = [row[0] for row in rows]
         if not edited:
             ids = unsettled(rows, compiling.for_blueprint(blueprint), now=now)
@@ -131,6 +133,13 @@ def evaluate_blueprint(
             settle(blueprint=blueprint, entity_ids=ids, now=now, edited=edited)
         last, count = rows[-1][0], count + len(rows)
     return count
+
+
+def _next(entities: EntityQuerySet, *, is_looked_at: bool) -> Sequence[tuple[Any, ...]]:
+    """Return the next entities: what is read of them, or only their ids."""
+    if is_looked_at:
+        return facts_of(entities, limit=CHUNK)
+    return list(entities.order_by("id").values_list("id")[:CHUNK])
 
 
 def reevaluate(*, blueprint: str, now: datetime) -> int:
