@@ -76,6 +76,8 @@ class Scorecard(_Graded):
     version = models.PositiveBigIntegerField(default=new_revision, editable=False)
     # Set when rules moved and their entities are still to be evaluated; the sweep finds it.
     stale_since = models.DateTimeField(null=True, editable=False)
+    # The shape (see `scorecards.compiled`) under which the last whole run found what is stored.
+    settled_shape = models.BigIntegerField(null=True, editable=False)
 
     objects = ScorecardQuerySet.as_manager()
 

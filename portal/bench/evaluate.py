@@ -117,7 +117,7 @@ def _again(now: datetime, report: Report) -> dict[str, float]:
     _touch(now + timedelta(seconds=1))
     seconds["1 % changed, only the stale"] = timed(lambda: evaluate_stale(now=now))
     report("one rule edited")
-    scorecard = _edit_rule()
+    scorecard = _edit_rule(now)
     seconds["one rule edited"] = timed(lambda: evaluate_scorecard(scorecard=scorecard, now=now))
     return seconds
 
@@ -168,14 +168,16 @@ def _touch(now: datetime) -> None:
     update_rows(rows, fields=["facts", "stale_since"])
 
 
-def _edit_rule() -> Scorecard:
+def _edit_rule(now: datetime) -> Scorecard:
     rule = Rule.objects.select_related("scorecard").order_by("id")[0]
     query = {
         "combinator": "and",
         "conditions": [{"property": "number_1", "operator": ">=", "value": 50}],
     }
     Rule.objects.filter(pk=rule.pk).update(query=query)
-    Scorecard.objects.filter(pk=rule.scorecard_id).update(version=new_revision())
+    # As `rescore` marks it.
+    rows = Scorecard.objects.filter(pk=rule.scorecard_id)
+    rows.update(version=new_revision(), stale_since=now)
     return Scorecard.objects.get(pk=rule.scorecard_id)
 
 

@@ -1,6 +1,6 @@
 """Evaluating a batch of entities of one blueprint, and writing only what moved."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -78,15 +78,25 @@ class Judge:
         return Found(results, number, self._blueprint_id, owners)
 
 
-def fingerprint(shapes: tuple[int, ...], found: tuple[Result, ...], owners: Owners) -> int:
+def fingerprint(shapes: Iterable[int], found: Iterable[Result], owners: Owners) -> int:
     """Return the number that stands for what scorecards of these shapes found about an entity.
 
     Made of whole numbers only, whose hash is the same in every process. What a newer Python makes
     of them may differ: then the stored evaluations are compared one by one, once.
     """
-    if None in found:
-        found = tuple((-1, -1) if masks is None else masks for masks in found)
-    return hash((shapes, found, owners.number))
+    return _wrapped(terms(shapes, found) + owners.number)
+
+
+def terms(shapes: Iterable[int], found: Iterable[Result]) -> int:
+    """Return what scorecards add to a fingerprint: a sum, so that one of them can be replaced."""
+    # None is hashed by its address.
+    marked = ((-1, -1) if masks is None else masks for masks in found)
+    return sum(map(hash, zip(shapes, marked, strict=True)))
+
+
+def _wrapped(number: int) -> int:
+    """Return a number with the lowest 64 bits of this one, as databases keep them."""
+    return (number + 2**63) % 2**64 - 2**63
 
 
 def unsettled(
@@ -138,6 +148,53 @@ def settle(
     findings.write()
 
 
+@transaction.atomic
+def settle_edited(
+    *, blueprint: str, entity_ids: Collection[int], now: datetime, edited: frozenset[int]
+) -> None:
+    """Evaluate entities of one blueprint against scorecards whose queries were edited, and no more.
+
+    What the others found is as it was, and so is their part of the fingerprints: of entities that
+    were evaluated and are not stale. The others are evaluated against all.
+    """
+    rows = locked_facts(entity_ids)
+    known = {id_: number for id_, _, _, number, stale in rows if number is not None and not stale}
+    if len(known) < len(rows):
+        others = [row[0] for row in rows if row[0] not in known]
+        settle(blueprint=blueprint, entity_ids=others, now=now)
+    graded = compiling.for_blueprint(blueprint)
+    scorecards = [scorecard for scorecard in graded if scorecard.id in edited]
+    judge = Judge(scorecards, rows, now=now).judge
+    stored = stored_rows(known, edited)
+    findings = Findings(now=now)
+    for id_, _, raw, _, _ in rows:
+        if id_ in known:
+            held = [stored.get((id_, scorecard.id)) for scorecard in scorecards]
+            _replace(id_, judge(id_, raw), known[id_], scorecards, held=held, findings=findings)
+    findings.write()
+
+
+def _replace(
+    entity_id: int,
+    found: Found,
+    known: int,
+    scorecards: Sequence[CompiledScorecard],
+    *,
+    held: Sequence[Row | None],
+    findings: Findings,
+) -> None:
+    """Note what scorecards found anew; their part of the fingerprint takes the place of the old."""
+    shapes = [scorecard.shape for scorecard in scorecards]
+    before = terms(shapes, [row and (row.passed, row.skipped) for row in held])
+    after = terms(shapes, found.results)
+    if before == after:
+        return
+    number = _wrapped(known - before + after)
+    findings.fingerprints.append((entity_id, number, found.owners.text))
+    for scorecard, row, masks in zip(scorecards, held, found.results, strict=True):
+        _note(entity_id, scorecard, masks, found=found, held=row, findings=findings)
+
+
 def _compare(
     odd: Mapping[int, Found],
     scorecards: Sequence[CompiledScorecard],
@@ -158,11 +215,23 @@ def _compare(
         findings.fingerprints.append((id_, found.fingerprint, found.owners.text))
         for position, scorecard in looked_at:
             held, masks = stored.get((id_, scorecard.id)), found.results[position]
-            if masks is not None:
-                row = _row(id_, scorecard, masks, found=found, held=held)
-                findings.compare(row, held, scorecard)
-            elif held is not None:
-                findings.withdraw(held, scorecard)
+            _note(id_, scorecard, masks, found=found, held=held, findings=findings)
+
+
+def _note(
+    entity_id: int,
+    scorecard: CompiledScorecard,
+    masks: Result,
+    *,
+    found: Found,
+    held: Row | None,
+    findings: Findings,
+) -> None:
+    if masks is not None:
+        row = _row(entity_id, scorecard, masks, found=found, held=held)
+        findings.compare(row, held, scorecard)
+    elif held is not None:
+        findings.withdraw(held, scorecard)
 
 
 def _row(
