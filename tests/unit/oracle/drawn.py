@@ -93,7 +93,16 @@ LISTED = {
     "incident": ["#services", "$team"],
     "alert": ["#about", "$team"],
 }
-PRESETS = ("lastDay", "lastWeek", "lastMonth", "last3Months", "nextWeek", "today", "yesterday")
+PRESETS = (
+    "lastDay",
+    "lastWeek",
+    "lastMonth",
+    "last3Months",
+    "previousWeek",
+    "nextWeek",
+    "today",
+    "yesterday",
+)
 EDGES = ["2026-05-25T12:00:00Z", "2026-05-02", "2026-06-01T12:00:00.000001", "1970-01-01"]
 NAMES = ["a", "b", "Go", "zz"]
 LINE = ["<", "<=", ">", ">="]

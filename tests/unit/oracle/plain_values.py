@@ -25,6 +25,7 @@ ROLLING = {
     "lastMonth": (-30, 0),
     "last3Months": (-90, 0),
     "last12Months": (-365, 0),
+    "previousWeek": (-14, -7),
     "nextWeek": (0, 7),
     "nextMonth": (0, 30),
 }

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.oracle.definitions import Model, Program
-from tests.unit.oracle.every_kind import NUMBERS
 from tests.unit.oracle.plain_catalog import Seen
+from tests.unit.oracle.pools import NUMBERS
 
 FOLDER = Path(__file__).parents[4] / "shared" / "fixtures" / "port" / "blueprints"
 SECTIONS = {

@@ -17,14 +17,16 @@ from tests.builders import NOW
 from tests.unit.oracle.definitions import Model
 from tests.unit.oracle.drawn import extras
 from tests.unit.oracle.every_kind import every_kind
-from tests.unit.oracle.histories import Draft, Redefine, Step, Upsert, furnishings, steps
+from tests.unit.oracle.happenings import Draft, Redefine, Step, Upsert, Wait
+from tests.unit.oracle.histories import SPANS, furnishings, steps
 from tests.unit.oracle.plain_catalog import PlainCatalog
+from tests.unit.oracle.pools import MOMENTS
 from tests.unit.oracle.reference_model import FOLDER, reference_model
 
 pytestmark = pytest.mark.django_db
 
 thorough = settings(
-    max_examples=40,
+    max_examples=30,
     derandomize=True,
     database=None,
     deadline=None,
@@ -143,5 +145,28 @@ def test_a_relation_that_led_elsewhere_comes_back_empty():
             Redefine(every_kind({}, also="pull_request")),
             Redefine(every_kind({}, also="deployment")),
             Upsert("deployment", pair[:1], True),
+        ]
+    )
+
+
+def test_time_alone_moves_what_it_should():
+    """Give every date a service of its own, and wait."""
+    dated = list(enumerate(MOMENTS))
+    services = tuple(Draft(f"s{index}", {}, {}) for index, _ in dated)
+    changes = tuple(
+        Draft(f"c{index}", {"merged": date, "hours": index}, {"service": (f"s{index}",)})
+        for index, date in dated
+    )
+    deployments = tuple(
+        Draft(f"d{index}", {"at": date, "minutes": index}, {"service": (f"s{index}",)})
+        for index, date in dated
+    )
+    follow(
+        [
+            Redefine(every_kind({})),
+            Upsert("service", services, True),
+            Upsert("pull_request", changes, True),
+            Upsert("deployment", deployments, True),
+            *map(Wait, (*SPANS, *SPANS[:4])),
         ]
     )

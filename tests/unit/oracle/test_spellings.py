@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.oracle.definitions import Model, aggregation, leaf, relation, where
-from tests.unit.oracle.histories import Draft, Redefine, Save, Upsert, Wait
+from tests.unit.oracle.happenings import Draft, Redefine, Save, Upsert, Wait
 from tests.unit.oracle.test_computed_oracle import differences, rebuild_from_nothing, told_again
 
 pytestmark = pytest.mark.django_db
