@@ -42,7 +42,7 @@ lock:
 		pyproject.toml --output-file requirements-dev.txt
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url $(LOCK_ARGS)
+	--no-strip-extras --no-header --no-emit-index-url $(LOCK_ARGS)
 
 $(VENV)/.installed: requirements.txt | $(BIN)/python
 	@echo "Installing into $(VENV) ..."
