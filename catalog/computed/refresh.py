@@ -7,7 +7,7 @@ cycles, so the rounds end.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -37,21 +37,24 @@ def refresh(work: Work, *, graph: CatalogGraph, now: datetime) -> Moved:
     everything: Moved = {}
     shelf = Shelf(now)
     merge(everything, work.moved)
+    # What the rounds move themselves has been seen by the calculations of the same entity.
+    unseen = work.moved
     while not work.is_empty:
-        moved = _round(work, graph, shelf, now)
+        moved = _round(work, graph, shelf, now, unseen=unseen)
         merge(everything, moved)
-        work = Work(moved=moved)
+        work, unseen = Work(moved=moved), {}
     return everything
 
 
-def _round(work: Work, graph: CatalogGraph, shelf: Shelf, now: datetime) -> Moved:
+def _round(work: Work, graph: CatalogGraph, shelf: Shelf, now: datetime, *, unseen: Moved) -> Moved:
     due = _due(work, graph, record(work, graph, shelf))
     _lock(set().union(*due.values(), *work.recalculate.values()))
     moved: Moved = {}
-    for blueprint in {name for name, _ in due} | work.moved.keys() | work.recalculate.keys():
+    for blueprint in {name for name, _ in due} | unseen.keys() | work.recalculate.keys():
         wanted = {key: ids for (owner, key), ids in due.items() if owner == blueprint}
         values = _derive(graph.derived[blueprint], wanted, shelf, now)
-        by_id = _settle(blueprint, values, work, graph, now)
+        touched, whole = unseen.get(blueprint, {}), work.recalculate.get(blueprint, set())
+        by_id = _settle(blueprint, values, graph, now, touched=touched, whole=whole)
         if by_id:
             moved[blueprint] = by_id
     return moved
@@ -138,13 +141,20 @@ def _value(derived: Derived, rows: list[dict[str, Any]], now: datetime) -> Any:
 
 
 def _settle(
-    blueprint: str, values: Values, work: Work, graph: CatalogGraph, now: datetime
+    blueprint: str,
+    values: Values,
+    graph: CatalogGraph,
+    now: datetime,
+    *,
+    touched: Mapping[int, set[str]],
+    whole: Collection[int],
 ) -> dict[int, set[str]]:
-    """Write the values and the calculations that read them; return the keys that moved."""
-    touched = work.moved.get(blueprint, {})
-    whole = work.recalculate.get(blueprint, set())
+    """Write the values and the calculations that read them; return the keys that moved.
+
+    `touched` are keys that moved before, `whole` the entities all of whose calculations are due.
+    """
     has_calculations = bool(graph.specs[blueprint].calculations)
-    ids = values.keys() | ((touched.keys() | whole) if has_calculations else set())
+    ids = values.keys() | ({*touched, *whole} if has_calculations else set())
     moved: dict[int, set[str]] = {}
     for chunk in chunks(sorted(ids)):
         settled = [

@@ -8,10 +8,11 @@ from typing import Any
 
 from catalog.bulk import IsAmong, chunks, decode, insert_rows, raw_json
 from catalog.computed import totals
+from catalog.computed.filling import NO_MOMENT
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.rows import SampleRow
 from catalog.computed.series import Series
-from catalog.computed.shelf import NO_MOMENT, Shelf
+from catalog.computed.shelf import Shelf
 from catalog.computed.work import Edge, Work
 from catalog.conditions import predicate
 from catalog.conditions.values import as_moment, is_number
@@ -82,7 +83,7 @@ def _record_chunk(
     rows = Entity.objects.filter(IsAmong("id", ids), blueprint__identifier=blueprint)
     facts = {id_: decode(raw) for id_, raw in _raw_facts(rows)}
     series_ids = shelf.ids(by_series)
-    old = _stored(ids, series_ids.values())
+    old = _stored(ids)
     anchors = lru_cache(maxsize=None)(_anchors)
     went: dict[SampleRow, int] = {}
     came: list[SampleRow] = []
@@ -111,10 +112,12 @@ def _raw_facts(rows: Any) -> Iterable[tuple[int, str]]:
     return rows.annotate(raw=raw_json("facts")).values_list("id", "raw")
 
 
-def _stored(ids: Collection[int], series_ids: Collection[int]) -> dict[int, dict[SampleRow, int]]:
+def _stored(ids: Collection[int]) -> dict[int, dict[SampleRow, int]]:
     """Return the samples of these events with their ids, by series."""
     found: dict[int, dict[SampleRow, int]] = defaultdict(dict)
-    rows = Sample.objects.filter(IsAmong("entity_id", ids), IsAmong("series_id", series_ids))
+    # Not narrowed to the series: an event has few, and a database that has not counted yet would
+    # rather look through all samples of a series.
+    rows = Sample.objects.filter(IsAmong("entity_id", ids))
     for id_, *values in rows.values_list("id", *SampleRow._fields):
         row = SampleRow(*values)
         found[row.series_id][row] = id_

@@ -31,9 +31,10 @@ def evaluate_moved(moved: Mapping[str, Mapping[int, Collection[str]]], *, now: d
     scorecard reads any of them, nothing is evaluated. Owners are read by all: for the counters.
     """
     total = sum(map(len, moved.values()))
+    grading = compiling.for_blueprints(moved)
     for blueprint, by_id in moved.items():
         keys = frozenset().union(*by_id.values())
-        scorecards = compiling.for_blueprint(blueprint)
+        scorecards = grading[blueprint]
         if not any(_reads(scorecard, keys) for scorecard in scorecards):
             continue
         if total > settings.TIDEMARK_INLINE_LIMIT:
