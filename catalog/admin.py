@@ -344,7 +344,7 @@ class KindFilter(FixedFilter):
     """What was written."""
 
     title = parameter_name = "kind"
-    values = ("entity", "blueprint", "scorecard")
+    values = ("entity", "blueprint", "scorecard", "pack")
 
 
 class SourceFilter(FixedFilter):

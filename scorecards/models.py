@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 
+from catalog.errors import Invalid
 from catalog.models import Blueprint, Entity, new_revision
+from scorecards.packs import PACKS, parse_settings
 from scorecards.querysets import (
     EvaluationQuerySet,
     LevelChangeQuerySet,
@@ -346,3 +349,32 @@ class Outcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule_id}, {self.entity_id}: {self.state}"
+
+
+class InstalledPack(models.Model):
+    """A pack that is installed, with the settings that its documents were made with.
+
+    `updated_at` is when it was last brought up to date.
+    """
+
+    name = models.CharField(max_length=100, primary_key=True)
+    settings = models.JSONField(default=dict, blank=True)
+    installed_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "pack"
+
+    def __str__(self) -> str:
+        return PACKS[self.name].title if self.name in PACKS else self.name
+
+    def clean(self) -> None:
+        """Refuse what is no pack, and settings that it cannot have."""
+        if self.name not in PACKS:
+            there_are = ", ".join(sorted(PACKS))
+            raise ValidationError({"name": f"there is no such pack; there are: {there_are}"})
+        try:
+            parse_settings(self.name, self.settings)
+        except Invalid as error:
+            messages = [f"{fault.path}: {fault.message}" for fault in error.faults]
+            raise ValidationError({"settings": messages}) from error

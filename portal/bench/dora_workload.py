@@ -51,7 +51,7 @@ class Sizes(NamedTuple):
 
 def make_services(*, count: int, now: datetime) -> list[Service]:
     """Install the pack, and make services, each owned by one team of fifty services."""
-    install_pack(name="dora", by=SYSTEM, now=now, with_measures=False)
+    install_pack(name="dora", by=SYSTEM, now=now, settings={"measures": False})
     teams = [f"team-{number}" for number in range(-(-count // SERVICES_A_TEAM))]
     _upsert(
         "_team", [EntityDraft(identifier=team, properties={"type": "team"}) for team in teams], now

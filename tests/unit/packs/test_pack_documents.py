@@ -77,7 +77,8 @@ def conditions(rule):
 
 
 def test_without_its_measures_the_pack_has_the_four_keys_alone():
-    base = {item["identifier"]: item for item in load_pack("dora", with_measures=False).blueprints}
+    pack = load_pack("dora", settings={"measures": False})
+    base = {item["identifier"]: item for item in pack.blueprints}
     full = dora("blueprints")
     for identifier in ("service", "_team", "deployment", "pull_request", "incident"):
         kept = {key: full[identifier][key] for key in defined_sections(base[identifier])}
