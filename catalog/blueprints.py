@@ -284,6 +284,8 @@ def _spec_faults(spec: Mapping[str, Any], at: str) -> Iterator[Fault]:
         return
     if by_property and "property" not in spec:
         yield Fault(f"{at}.property", "name the property to calculate with")
+    if not by_property and "property" in spec:
+        yield Fault(f"{at}.property", "is not read by entities; set calculationBy to property")
     if by_property and spec["func"] == "count":
         yield Fault(f"{at}.func", "count counts entities; set calculationBy to entities")
     if not by_property and spec["func"] not in ("count", "average"):
