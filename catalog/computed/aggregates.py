@@ -11,13 +11,13 @@ from datetime import datetime
 from math import isfinite
 from typing import Any, NamedTuple
 
-import msgspec
 from django.db import connection
 
 from catalog.blueprints import Aggregation
 from catalog.bulk import IsAmong, chunks
 from catalog.computed.arithmetic import PERCENTILES, SECONDS, between, tidy
 from catalog.computed.graph import Derived, Step
+from catalog.computed.pairs import pairs_of
 from catalog.computed.series import Plan
 from catalog.computed.shelf import Shelf
 from catalog.computed.totals import SCALE
@@ -141,12 +141,12 @@ def _kept(value: float | None) -> float | int | None:
     return tidy(value) if isfinite(value) else None
 
 
-def _pairs(far: Sequence[Step], owner_ids: Sequence[int]) -> str:
-    """Return the owners with their anchors, as JSON for a statement."""
+def _pairs(far: Sequence[Step], owner_ids: Sequence[int]) -> SQL:
+    """Return the owners with their anchors, as a table for a statement."""
     at: set[tuple[int, int]] = {(owner, owner) for owner in owner_ids}
     for step in far:
         at = _onward(step, at)
-    return msgspec.json.encode(sorted(at)).decode()
+    return pairs_of(sorted(at), "owner_id", "anchor_id")
 
 
 def _onward(step: Step, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -163,11 +163,6 @@ def _onward(step: Step, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
     return {(owner, end) for owner, at in pairs for end in reached[at]}
 
 
-_PAIRS = {
-    "sqlite": "SELECT value ->> 0 AS owner_id, value ->> 1 AS anchor_id FROM json_each({pairs})",
-    "postgresql": "SELECT (value ->> 0)::bigint AS owner_id, (value ->> 1)::bigint AS anchor_id"
-    " FROM jsonb_array_elements({pairs}::jsonb)",
-}
 # SQLite reads a cross join in this order: the owners first, then the samples of their anchors.
 _SAMPLES = """SELECT {distinct} owner_id, entity_id, at, value
 FROM ({pairs}) AS pair CROSS JOIN catalog_sample AS sample
@@ -191,7 +186,7 @@ _PERCENTILES = """SELECT owner_id, wanted, value FROM (
 class _Reader:
     """Reads the samples of a series for pairs of owner and anchor, within a span of time."""
 
-    pairs: str
+    pairs: SQL
     series_id: int
     plan: Plan
     now: datetime
@@ -199,7 +194,7 @@ class _Reader:
     def summaries(self) -> list[Summary]:
         """Return how many samples each owner has, and what is made of their values."""
         if self.plan.adds_up:
-            statement = sql(_TOTALS, pairs=self._pairs(), series=self.series_id)
+            statement = sql(_TOTALS, pairs=self.pairs, series=self.series_id)
         else:
             statement = sql(_SUMMARIES, samples=self._samples(), scale=SCALE)
         return [Summary(*row) for row in _rows(statement)]
@@ -225,13 +220,10 @@ class _Reader:
         return sql(
             _SAMPLES,
             distinct=SQL("" if self.plan.is_partition else "DISTINCT"),
-            pairs=self._pairs(),
+            pairs=self.pairs,
             series=self.series_id,
             within=within,
         )
-
-    def _pairs(self) -> SQL:
-        return sql(_PAIRS[connection.vendor], pairs=self.pairs)
 
 
 def _rows(statement: SQL) -> list[tuple[Any, ...]]:

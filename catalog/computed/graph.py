@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 
 from catalog.blueprints import COMPUTED_SECTIONS, Aggregation, BlueprintSpec, Calculation, Mirror
+from catalog.computed.inferences import Inference, inference_faults, inference_of
 from catalog.computed.paths import OWNERSHIP, TEAM, NoPathError, Paths, Step, choices, no_ownership
 from catalog.computed.series import Plan, Series, plan_of, shared
 from catalog.conditions import check_properties, reads
@@ -46,6 +48,8 @@ class CatalogGraph:
         self.specs: dict[str, BlueprintSpec] = {spec.identifier: spec for spec in specs}
         self._paths = Paths(self.specs)
         self.derived: dict[str, dict[str, Derived]] = {}
+        # Relations that nobody writes, by blueprint and identifier.
+        self.inferences: dict[tuple[str, str], Inference] = {}
         # (blueprint, fact key) -> derived values that read it at their end.
         self.readers: dict[tuple[str, str], list[Derived]] = defaultdict(list)
         # (blueprint, relation) -> derived values whose steps cross it, with the position.
@@ -64,6 +68,7 @@ class CatalogGraph:
         if not faults:
             for spec in self.specs.values():
                 self.derived[spec.identifier] = dict(self._derive(spec, faults))
+                self.inferences |= dict(self._infer(spec, faults))
         self._share_series()
         if not faults:
             faults = list(self._cycles())
@@ -71,6 +76,9 @@ class CatalogGraph:
             raise Invalid(faults)
         for derived in self._all_derived():
             self._index(derived)
+        for inference in self.inferences.values():
+            self._index_series(inference.sources)
+            self._index_series(inference.targets)
         # By blueprint: its calculations, those of each level after those that they read.
         self.calculation_levels: dict[str, list[list[str]]] = {
             spec.identifier: list(self._levels(spec)) for spec in self.specs.values()
@@ -92,7 +100,12 @@ class CatalogGraph:
     def _reads_of(self, spec: BlueprintSpec, calculation: Calculation) -> frozenset[str]:
         if calculation.reads is not None:
             return calculation.reads
-        return (spec.computed_keys | {OWNERSHIP}) - self.hidden[spec.identifier]
+        inferred = {
+            inference.key
+            for (name, _), inference in self.inferences.items()
+            if name == spec.identifier
+        }
+        return (spec.computed_keys | {OWNERSHIP} | inferred) - self.hidden[spec.identifier]
 
     def _derive(self, spec: BlueprintSpec, faults: list[Fault]) -> Iterator[tuple[str, Derived]]:
         for at, source in _sources(spec):
@@ -100,6 +113,19 @@ class CatalogGraph:
                 yield source.identifier, self._resolve(spec, source)
             except Invalid as refused:
                 faults.extend(fault.under(f"{spec.identifier}.{at}") for fault in refused.faults)
+
+    def _infer(
+        self, spec: BlueprintSpec, faults: list[Fault]
+    ) -> Iterator[tuple[tuple[str, str], Inference]]:
+        for key, relation in spec.relations.items():
+            if relation.inferred is None:
+                continue
+            found = list(inference_faults(spec, relation, relation.inferred, self.specs))
+            place = f"{spec.identifier}.relations.{key}.inferred"
+            faults.extend(fault.under(place) for fault in found)
+            if not found:
+                inference = inference_of(spec, relation, relation.inferred)
+                yield (spec.identifier, key), inference
 
     def _unknown_targets(self, spec: BlueprintSpec) -> Iterator[Fault]:
         named = [
@@ -143,9 +169,14 @@ class CatalogGraph:
             yield from by_key.values()
 
     def _share_series(self) -> None:
-        """Have aggregations that can read the same samples do so."""
+        """Have whoever can read the same samples do so."""
         plans = [derived.plan for derived in self._all_derived() if derived.plan]
-        series = shared(plan.series for plan in plans)
+        ends = [(item.sources, item.targets) for item in self.inferences.values()]
+        series = shared([*(plan.series for plan in plans), *chain.from_iterable(ends)])
+        self.inferences = {
+            name: replace(item, sources=series[item.sources], targets=series[item.targets])
+            for name, item in self.inferences.items()
+        }
         for by_key in self.derived.values():
             for key, derived in by_key.items():
                 if derived.plan:
@@ -171,18 +202,28 @@ class CatalogGraph:
             for key in derived.reads:
                 self.readers[derived.end, key].append(derived)
         else:
-            steps, series = derived.plan.far, derived.plan.series
-            self.planned[series].append(derived)
-            self._series_of[series.blueprint].add(series)
-            self._series_across[series.holder, series.relation].add(series)
+            steps = derived.plan.far
+            self._index_series(derived.plan.series)
+            self.planned[derived.plan.series].append(derived)
         for position, step in enumerate(steps):
             self.crossings[step.blueprint, step.relation].append((derived, position))
+
+    def _index_series(self, series: Series) -> None:
+        # Also those that no aggregation reads are kept.
+        self.planned.setdefault(series, [])
+        self._series_of[series.blueprint].add(series)
+        self._series_across[series.holder, series.relation].add(series)
 
     def _cycles(self) -> Iterator[Fault]:
         """Find values that would need themselves, through any number of others."""
         needs: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for derived in self._all_derived():
-            needs[derived.blueprint, derived.key] = {(derived.end, key) for key in derived.reads}
+            needs[derived.blueprint, derived.key] = {
+                *((derived.end, key) for key in derived.reads),
+                *((step.blueprint, f"{RELATION_PREFIX}{step.relation}") for step in derived.steps),
+            }
+        for (name, _), inference in self.inferences.items():
+            needs[name, inference.key] = inference.needs
         for spec in self.specs.values():
             for key, item in spec.calculations.items():
                 needs[spec.identifier, key] = {
@@ -221,6 +262,8 @@ def _place(spec: BlueprintSpec, key: str) -> str:
     """Return where a blueprint document defines a derived value or a calculation."""
     if key == OWNERSHIP:
         return "ownership"
+    if key.startswith(RELATION_PREFIX):
+        return f"relations.{key.removeprefix(RELATION_PREFIX)}"
     section = next(name for name in COMPUTED_SECTIONS if key in spec.document[name])
     return f"{section}.{key}"
 

@@ -21,13 +21,16 @@ from catalog.bulk import chunks, update_rows
 from catalog.computed import aggregates, jq
 from catalog.computed.arithmetic import aggregate
 from catalog.computed.graph import OWNERSHIP, CatalogGraph, Derived, Step
-from catalog.computed.samples import Touched, record
+from catalog.computed.inferring import anchors_of, infer
+from catalog.computed.samples import Anchors, record
 from catalog.computed.shelf import Shelf
 from catalog.computed.walks import facts_at_end, owners_of
-from catalog.computed.work import Moved, Work, merge
+from catalog.computed.work import Edge, Moved, Work, merge
+from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.models import Entity
 from catalog.storable import storable_faults
 
+NO_PROPERTY = (OWNERSHIP, RELATION_PREFIX)
 # Values by owner: owner id -> key -> value
 Values = dict[int, dict[str, Any]]
 
@@ -40,24 +43,31 @@ def refresh(work: Work, *, graph: CatalogGraph, now: datetime) -> Moved:
     # What the rounds move themselves has been seen by the calculations of the same entity.
     unseen = work.moved
     while not work.is_empty:
-        moved = _round(work, graph, shelf, now, unseen=unseen)
+        moved, edges = _round(work, graph, shelf, now, unseen=unseen)
         merge(everything, moved)
-        work, unseen = Work(moved=moved), {}
+        work, unseen = Work(moved=moved, edges=edges), {}
     return everything
 
 
-def _round(work: Work, graph: CatalogGraph, shelf: Shelf, now: datetime, *, unseen: Moved) -> Moved:
-    due = _due(work, graph, record(work, graph, shelf))
-    _lock(set().union(*due.values(), *work.recalculate.values()))
+def _round(
+    work: Work, graph: CatalogGraph, shelf: Shelf, now: datetime, *, unseen: Moved
+) -> tuple[Moved, list[Edge]]:
+    touched = record(work, graph, shelf)
+    due = _due(work, graph, touched.anchors)
+    _lock(set().union(anchors_of(touched, graph), *due.values(), *work.recalculate.values()))
+    inferred = infer(work, touched, graph=graph, shelf=shelf)
     moved: Moved = {}
-    for blueprint in {name for name, _ in due} | unseen.keys() | work.recalculate.keys():
+    names = {name for name, _ in due}
+    for blueprint in names | unseen.keys() | work.recalculate.keys() | inferred.facts.keys():
         wanted = {key: ids for (owner, key), ids in due.items() if owner == blueprint}
         values = _derive(graph.derived[blueprint], wanted, shelf, now)
-        touched, whole = unseen.get(blueprint, {}), work.recalculate.get(blueprint, set())
-        by_id = _settle(blueprint, values, graph, now, touched=touched, whole=whole)
+        for id_, facts in inferred.facts.get(blueprint, {}).items():
+            values[id_].update(facts)
+        seen, whole = unseen.get(blueprint, {}), work.recalculate.get(blueprint, set())
+        by_id = _settle(blueprint, values, graph, now, touched=seen, whole=whole)
         if by_id:
             moved[blueprint] = by_id
-    return moved
+    return moved, inferred.edges
 
 
 def _lock(ids: set[int]) -> None:
@@ -73,7 +83,7 @@ def _lock(ids: set[int]) -> None:
         list(rows.values_list("id", flat=True))
 
 
-def _due(work: Work, graph: CatalogGraph, touched: Touched) -> dict[tuple[str, str], set[int]]:
+def _due(work: Work, graph: CatalogGraph, touched: Anchors) -> dict[tuple[str, str], set[int]]:
     """Return the derived values to work out: ``(blueprint, key) -> owner ids``."""
     # Many definitions share their steps: each walk is taken once a round.
     walk = lru_cache(maxsize=None)(owners_of)
@@ -200,7 +210,8 @@ class _Settled:
 
 
 def _apply(entity: Entity, values: Mapping[str, Any]) -> None:
-    given = {key: value for key, value in values.items() if key != OWNERSHIP}
+    # Owners and related entities are facts, but no properties.
+    given = {key: value for key, value in values.items() if not key.startswith(NO_PROPERTY)}
     entity.computed = {**entity.computed, **given}
     entity.facts = {**entity.facts, **values}
 

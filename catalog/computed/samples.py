@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf
 from typing import Any
@@ -20,8 +21,18 @@ from catalog.models import Entity, EntityRelation, Sample
 from catalog.queries.dialects import microseconds
 
 CHUNK = 5_000
-# The anchors of each series at which a sample came, went or changed.
-Touched = dict[Series, set[int]]
+Anchors = dict[Series, set[int]]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The anchors of each series at which a sample came, went or changed, and those samples.
+
+    The samples are told only of the series that inferred relations are read off.
+    """
+
+    anchors: Anchors = field(default_factory=lambda: defaultdict(set))
+    samples: dict[Series, set[SampleRow]] = field(default_factory=lambda: defaultdict(set))
 
 
 def record(work: Work, graph: CatalogGraph, shelf: Shelf) -> Touched:
@@ -29,20 +40,26 @@ def record(work: Work, graph: CatalogGraph, shelf: Shelf) -> Touched:
 
     Only events that moved are looked at, and only the series that read what moved of them.
     """
-    touched: Touched = defaultdict(set)
+    touched = Touched()
+    told = {end for item in graph.inferences.values() for end in (item.sources, item.targets)}
     for blueprint, by_series in _due(work, graph).items():
         ids = sorted(set().union(*by_series.values()))
         for chunk in chunks(ids, CHUNK):
-            _record_chunk(blueprint, chunk, by_series, shelf=shelf, touched=touched)
+            for series, rows in _record_chunk(blueprint, chunk, by_series, shelf=shelf).items():
+                touched.anchors[series] |= {row.anchor_id for row in rows}
+                if series in told:
+                    touched.samples[series].update(rows)
     for series, anchors in _bereft(work, graph).items():
         totals.add_up(shelf.ids([series])[series], anchors)
-        touched[series] |= anchors
+        for rolled_id, column in shelf.rolled_by([series]).items():
+            totals.roll_up(rolled_id, anchors, by=column)
+        touched.anchors[series] |= anchors
     return touched
 
 
-def _bereft(work: Work, graph: CatalogGraph) -> Touched:
+def _bereft(work: Work, graph: CatalogGraph) -> Anchors:
     """Return where samples went with their deleted events, whose relation rows say where from."""
-    bereft: Touched = defaultdict(set)
+    bereft: Anchors = defaultdict(set)
     for edge in work.edges:
         for series in graph.series_across(edge.blueprint, edge.relation):
             event, anchor = _ends(series, edge)
@@ -78,8 +95,8 @@ def _record_chunk(
     by_series: Mapping[Series, Collection[int]],
     *,
     shelf: Shelf,
-    touched: Touched,
-) -> None:
+) -> dict[Series, list[SampleRow]]:
+    """Write the samples of these events anew; return those that came or went."""
     rows = Entity.objects.filter(IsAmong("id", ids), blueprint__identifier=blueprint)
     facts = {id_: decode(raw) for id_, raw in _raw_facts(rows)}
     series_ids = shelf.ids(by_series)
@@ -98,10 +115,12 @@ def _record_chunk(
         Sample.objects.filter(IsAmong("id", chunk)).delete()
     came.sort(key=_order)
     insert_rows(Sample, came, fields=SampleRow._fields)
-    totals.keep(came, went)
+    totals.keep(came, went, rolled=shelf.rolled_by(by_series))
     series_of = {id_: series for series, id_ in series_ids.items()}
+    differing: dict[Series, list[SampleRow]] = defaultdict(list)
     for row in (*came, *went):
-        touched[series_of[row.series_id]].add(row.anchor_id)
+        differing[series_of[row.series_id]].append(row)
+    return differing
 
 
 def _order(row: SampleRow) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ from catalog.computed import totals
 from catalog.computed.filling import insert_samples
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.series import Series
-from catalog.models import Sample
+from catalog.models import Rollup, Sample
 from catalog.models import Series as StoredSeries
 from catalog.queries.sql import SQL, sql
 
@@ -25,19 +25,23 @@ class Shelf:
         self._now = now
         self._ids: dict[Series, int] = {}
         self._empty: set[Series] = set()
+        self._rolled: set[Series] = set()
 
     def ids(self, wanted: Iterable[Series]) -> dict[Series, int]:
         """Return the ids of series; those that were never heard of are made, to be filled."""
         wanted = list(wanted)
         by_key = {series.key: series for series in wanted if series not in self._ids}
         if by_key:
-            for key, id_ in _filled(by_key).items():
-                self._ids[by_key.pop(key)] = id_
+            for key, id_, is_rolled in _filled(by_key):
+                series = by_key.pop(key)
+                self._ids[series] = id_
+                if is_rolled:
+                    self._rolled.add(series)
         # Not shared first: two that share what both are to fill would wait for each other.
         for series in by_key.values():
             StoredSeries.objects.get_or_create(key=series.key)
         if by_key:
-            for key, id_ in _locked(by_key).items():
+            for key, id_, _ in _locked(by_key):
                 self._ids[by_key[key]] = id_
                 self._empty.add(by_key[key])
         return {series: self._ids[series] for series in wanted}
@@ -49,6 +53,11 @@ class Shelf:
             _fill(series, ids[series], now=self._now)
             self._empty.discard(series)
         return ids
+
+    def rolled_by(self, among: Iterable[Series]) -> dict[int, str]:
+        """Return the series that have rollups, by id, with the column that tells their days."""
+        rolled = self._rolled.intersection(among)
+        return {self._ids[series]: series.day_column for series in rolled}
 
 
 def doubt(graph: CatalogGraph, *, edited: Collection[str]) -> None:
@@ -90,28 +99,45 @@ def _fill(series: Series, series_id: int, *, now: datetime) -> None:
     Sample.objects.filter(series=series_id).delete()
     insert_samples(series, series_id)
     totals.add_up(series_id)
-    row.filled_at = now
-    row.save(update_fields=["filled_at"])
+    # By whoever wants to see days.
+    Rollup.objects.filter(series=series_id).delete()
+    row.filled_at, row.rolled_at = now, None
+    row.save(update_fields=["filled_at", "rolled_at"])
     if connection.vendor == "postgresql":
         # Until it has counted what came, every plan that reads samples would be a guess.
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE catalog_sample, catalog_total")
 
 
-_LOOKED_UP = """SELECT key, id FROM catalog_series
+def roll_up(graph: CatalogGraph, *, now: datetime) -> None:
+    """Add the samples of all series up by day, where that was not done: a transaction each."""
+    for series, id_ in Shelf(now).filled(graph.planned).items():
+        with transaction.atomic():
+            row = StoredSeries.objects.select_for_update().filter(pk=id_).first()
+            if row is not None and row.rolled_at is None:
+                totals.roll_up(id_, by=series.day_column)
+                row.rolled_at = now
+                row.save(update_fields=["rolled_at"])
+
+
+_LOOKED_UP = """SELECT key, id, rolled_at IS NOT NULL FROM catalog_series
 WHERE {condition} AND key IN {keys} ORDER BY id {lock}"""
 
 
-def _filled(keys: Iterable[str]) -> dict[str, int]:
-    """Return the ids of the filled series among these; nobody fills them anew meanwhile."""
+# Key, id, and whether there are rollups.
+Row = tuple[str, int, bool]
+
+
+def _filled(keys: Iterable[str]) -> list[Row]:
+    """Return the filled series among these; nobody fills or rolls them up anew meanwhile."""
     return _looked_up(keys, condition="filled_at IS NOT NULL", lock="FOR KEY SHARE")
 
 
-def _locked(keys: Iterable[str]) -> dict[str, int]:
+def _locked(keys: Iterable[str]) -> list[Row]:
     return _looked_up(keys, condition="TRUE", lock="FOR UPDATE")
 
 
-def _looked_up(keys: Iterable[str], *, condition: str, lock: str) -> dict[str, int]:
+def _looked_up(keys: Iterable[str], *, condition: str, lock: str) -> list[Row]:
     keys = tuple(keys)
     statement = sql(
         _LOOKED_UP,
@@ -121,4 +147,4 @@ def _looked_up(keys: Iterable[str], *, condition: str, lock: str) -> dict[str, i
     )
     with connection.cursor() as cursor:
         cursor.execute(statement.text, statement.params)
-        return dict(cursor.fetchall())
+        return list(cursor.fetchall())

@@ -72,6 +72,8 @@ def save_blueprints(
         if before != spec.document and _save(row, spec, before=before, by=by, now=now):
             _drop_rows_without_relation(row, spec)
             due.add(name)
+    # What the targets of an inferred relation are is told by their samples, which are made anew.
+    due |= {item.blueprint for item in graph.inferences.values() if item.target in due}
     shelf.doubt(graph, edited=due)
     # Only now, when all that belongs together is stored.
     for name in sorted(due):

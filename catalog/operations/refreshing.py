@@ -71,6 +71,7 @@ def refresh_clock_values(*, now: datetime) -> int:
                 settle(work, graph=graph, now=now)
         seen += len(ids)
     clockwork.note_sweep(graph, now=now)
+    shelf.roll_up(graph, now=now)
     shelf.drop_unused(graph)
     return seen
 
