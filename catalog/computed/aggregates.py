@@ -17,9 +17,9 @@ from catalog.blueprints import Aggregation
 from catalog.bulk import IsAmong, chunks
 from catalog.computed.arithmetic import PERCENTILES, SECONDS, between, tidy
 from catalog.computed.graph import Derived, Step
-from catalog.computed.pairs import pairs_of
 from catalog.computed.series import Plan
 from catalog.computed.shelf import Shelf
+from catalog.computed.tables import table_of
 from catalog.computed.totals import SCALE
 from catalog.models import EntityRelation
 from catalog.queries.dialects import microseconds
@@ -62,7 +62,7 @@ def values_of(
         together[plan.far, plan.series, plan.windows].append(derived)
     series_ids = shelf.filled({series for _, series, _ in together})
     for chunk in chunks(owner_ids, CHUNK):
-        pairs = {far: _pairs(far, chunk) for far in {far for far, _, _ in together}}
+        pairs = {far: pairs_of(far, chunk) for far in {far for far, _, _ in together}}
         for (far, series, _), alike in together.items():
             reader = _Reader(pairs[far], series_ids[series], _plan(alike[0]), now)
             yield from _values(alike, chunk, reader, now)
@@ -88,8 +88,8 @@ def _values(
         for owner_id in owner_ids:
             value = ranked.get(owner_id)
             if source.function not in PERCENTILES:
-                value = _value(source, summaries.get(owner_id, NOTHING), now)
-            yield owner_id, derived.key, _kept(value)
+                value = value_of(source, summaries.get(owner_id, NOTHING), now)
+            yield owner_id, derived.key, kept(value)
 
 
 def _source(derived: Derived) -> Aggregation:
@@ -98,7 +98,8 @@ def _source(derived: Derived) -> Aggregation:
     return derived.source
 
 
-def _value(source: Aggregation, summary: Summary, now: datetime) -> float | None:
+def value_of(source: Aggregation, summary: Summary, now: datetime) -> float | None:
+    """Return what an aggregation makes of what its samples come to, percentiles excepted."""
     amount = summary.count
     if source.property is not None:
         amount = _settled((summary.scaled_total or 0) * SCALE)
@@ -134,19 +135,19 @@ def _settled(total: float) -> float:
     return rounded if abs(rounded - total) < 0.0005 else round(total, 3)
 
 
-def _kept(value: float | None) -> float | int | None:
+def kept(value: float | None) -> float | int | None:
     """Return the value as it is stored: null where no JSON number holds it."""
     if value is None or isinstance(value, int):
         return value
     return tidy(value) if isfinite(value) else None
 
 
-def _pairs(far: Sequence[Step], owner_ids: Sequence[int]) -> SQL:
+def pairs_of(far: Sequence[Step], owner_ids: Sequence[int]) -> SQL:
     """Return the owners with their anchors, as a table for a statement."""
     at: set[tuple[int, int]] = {(owner, owner) for owner in owner_ids}
     for step in far:
         at = _onward(step, at)
-    return pairs_of(sorted(at), "owner_id", "anchor_id")
+    return table_of(sorted(at), "owner_id", "anchor_id")
 
 
 def _onward(step: Step, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -201,15 +202,7 @@ class _Reader:
 
     def percentiles(self, percent: int) -> Iterator[tuple[int, float]]:
         """Yield owners with a percentile of the values, between ranks in proportion."""
-        around: dict[tuple[int, int], list[float]] = defaultdict(list)
-        for owner_id, wanted, value in _rows(
-            sql(_PERCENTILES, samples=self._samples(), percent=percent)
-        ):
-            around[owner_id, wanted].append(value)
-        for (owner_id, wanted), values in around.items():
-            lower, upper = values[0], values[-1]
-            is_finite = isfinite(lower) and isfinite(upper)
-            yield owner_id, between(lower, upper, wanted % 100) if is_finite else lower
+        return percentiles_of(self._samples(), percent)
 
     def _samples(self) -> SQL:
         """Return the statement of the samples; an event counts once for an owner."""
@@ -224,6 +217,17 @@ class _Reader:
             series=self.series_id,
             within=within,
         )
+
+
+def percentiles_of(samples: SQL, percent: int) -> Iterator[tuple[int, float]]:
+    """Yield owners with a percentile of the values of samples, a statement that has both."""
+    around: dict[tuple[int, int], list[float]] = defaultdict(list)
+    for owner_id, wanted, value in _rows(sql(_PERCENTILES, samples=samples, percent=percent)):
+        around[owner_id, wanted].append(value)
+    for (owner_id, wanted), values in around.items():
+        lower, upper = values[0], values[-1]
+        is_finite = isfinite(lower) and isfinite(upper)
+        yield owner_id, between(lower, upper, wanted % 100) if is_finite else lower
 
 
 def _rows(statement: SQL) -> list[tuple[Any, ...]]:

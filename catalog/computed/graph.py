@@ -87,7 +87,7 @@ class CatalogGraph:
     def _levels(self, spec: BlueprintSpec) -> Iterator[list[str]]:
         sorter = TopologicalSorter(
             {
-                key: self._reads_of(spec, item) & spec.calculations.keys()
+                key: self.reads_of(spec, item) & spec.calculations.keys()
                 for key, item in spec.calculations.items()
             }
         )
@@ -97,7 +97,8 @@ class CatalogGraph:
             yield level
             sorter.done(*level)
 
-    def _reads_of(self, spec: BlueprintSpec, calculation: Calculation) -> frozenset[str]:
+    def reads_of(self, spec: BlueprintSpec, calculation: Calculation) -> frozenset[str]:
+        """Return what a calculation may read of its entity, where that is worked out too."""
         if calculation.reads is not None:
             return calculation.reads
         inferred = {
@@ -227,7 +228,7 @@ class CatalogGraph:
         for spec in self.specs.values():
             for key, item in spec.calculations.items():
                 needs[spec.identifier, key] = {
-                    (spec.identifier, read) for read in self._reads_of(spec, item)
+                    (spec.identifier, read) for read in self.reads_of(spec, item)
                 }
         try:
             TopologicalSorter(needs).prepare()

@@ -10,9 +10,9 @@ from django.db.models import OuterRef, Subquery
 from catalog.bulk import IsAmong, chunks, insert_rows
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.inferences import Inference
-from catalog.computed.pairs import pairs_of
 from catalog.computed.samples import Touched
 from catalog.computed.shelf import Shelf
+from catalog.computed.tables import table_of
 from catalog.computed.work import Edge, Work
 from catalog.models import Entity, EntityRelation, Sample
 from catalog.queries.sql import sql
@@ -87,7 +87,7 @@ def _afterwards(
     for chunk in chunks(sorted(moments), CHUNK):
         statement = sql(
             _AFTERWARDS,
-            moments=pairs_of(chunk, "anchor_id", "at"),
+            moments=table_of(chunk, "anchor_id", "at"),
             series=sources_id,
             within=within,
         )

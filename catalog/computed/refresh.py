@@ -229,7 +229,7 @@ def _calculate(
             if _reads_one_of(spec.calculations[key], item.moved, hidden)
         ]
         inputs = [
-            (calculation.program, _jq_input(item.entity, calculation, hidden=hidden))
+            (calculation.program, jq_input(item.entity.facts, calculation, hidden=hidden))
             for item, calculation in due
         ]
         for (item, calculation), result in zip(due, jq.evaluate_many(inputs, now=now), strict=True):
@@ -261,8 +261,8 @@ def _take(item: _Settled, calculation: Calculation, result: Any) -> None:
     _apply(entity, {key: value})
 
 
-def _jq_input(
-    entity: Entity, calculation: Calculation, *, hidden: frozenset[str]
+def jq_input(
+    facts: Mapping[str, Any], calculation: Calculation, *, hidden: frozenset[str]
 ) -> dict[str, Any]:
     """Return the entity as the program sees it: meta-values on top, the rest in its section.
 
@@ -270,12 +270,12 @@ def _jq_input(
     """
     # Sorted: a program that spells out an object must not depend on the order of writes.
     if calculation.reads is None:
-        seen = sorted(entity.facts.keys() - hidden)
+        seen = sorted(facts.keys() - hidden)
     else:
-        seen = sorted(entity.facts.keys() & calculation.reads)
+        seen = sorted(facts.keys() & calculation.reads)
     document: dict[str, Any] = {"properties": {}, "relations": {}}
     for key in seen:
-        value = entity.facts[key]
+        value = facts[key]
         if key.startswith("$"):
             document[key.removeprefix("$")] = value
         elif key.startswith("relation#"):

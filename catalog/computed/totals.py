@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db import connection
 
 from catalog.bulk import chunks
-from catalog.computed.pairs import pairs_of
 from catalog.computed.rows import SampleRow
+from catalog.computed.tables import table_of
 from catalog.models import Rollup, Total
 from catalog.queries.sql import SQL, TRUE, sql
 
@@ -27,7 +27,7 @@ SELECT series_id, anchor_id{day}, COUNT(*), COUNT(value), COALESCE(SUM(value / {
 FROM ({samples}) AS sample WHERE {chosen} GROUP BY series_id, anchor_id{day}"""
 _SAMPLES = "SELECT * FROM catalog_sample WHERE series_id = {series}"
 # Division cuts towards zero, also before 1970; days begin at midnight.
-_DATED = """SELECT series_id, anchor_id, value, at, CAST(
+_DATED = """SELECT series_id, anchor_id, entity_id, value, at, CAST(
     ({moment} - (({moment} % {length} + {length}) % {length})) / {length} AS integer) AS day
 FROM catalog_sample WHERE series_id = {series} AND {moment} IS NOT NULL"""
 _ADD = """INSERT INTO {table} (series_id, anchor_id{day}, {sums}) VALUES ({marks})
@@ -149,7 +149,7 @@ def dated(series_id: int, *, by: str) -> SQL:
 def _roll_days(series_id: int, days: Collection[Key], *, by: str) -> None:
     """Make the rollups of these anchors and days anew."""
     for chunk in chunks(sorted(days), CHUNK):
-        pairs = pairs_of([(anchor_id, day) for anchor_id, day in chunk], "anchor_id", "day")
+        pairs = table_of([(anchor_id, day) for anchor_id, day in chunk], "anchor_id", "day")
         _run(sql(_FORGET, series=series_id, days=pairs))
         samples = sql(_OF_DAYS, days=pairs, series=series_id, moment=SQL(by), length=DAY)
         _run(_statement(_ADDED_UP, Rollup, samples=samples, chosen=TRUE))
