@@ -75,13 +75,21 @@ def doubt(graph: CatalogGraph, *, edited: Collection[str]) -> None:
 
 
 def distrust(graph: CatalogGraph, blueprint: str) -> None:
-    """Have every series filled anew that this blueprint reads or whose events are its entities."""
-    keys = [
-        series.key
-        for series, together in graph.planned.items()
-        if series.blueprint == blueprint or any(item.blueprint == blueprint for item in together)
-    ]
+    """Have every series filled anew that concerns this blueprint."""
+    keys = [series.key for series in concerning(graph, blueprint)]
     StoredSeries.objects.filter(key__in=keys).update(filled_at=None)
+
+
+def concerning(graph: CatalogGraph, blueprint: str) -> list[Series]:
+    """Return the series that this blueprint reads or whose events are its entities."""
+    inferred = {item.targets for item in graph.inferences.values() if item.blueprint == blueprint}
+    return [
+        series
+        for series, together in graph.planned.items()
+        if series.blueprint == blueprint
+        or series in inferred
+        or any(item.blueprint == blueprint for item in together)
+    ]
 
 
 def drop_unused(graph: CatalogGraph) -> None:
