@@ -57,6 +57,7 @@ class TeamPage:
     facts: list[Fact]
     results: list[Measure]
     parts: list[Measure]
+    asides: list[Fact]
     panels: list[PanelView]
     heat: HeatMap
     fixes: list[Fix]
@@ -79,6 +80,7 @@ def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: 
         facts=[fact for fact in facts.plain if not _is_headline(fact)],
         results=facts.results,
         parts=facts.parts,
+        asides=facts.asides,
         panels=panel_views(entity, properties, now=now),
         heat=heat_map(owned, scorecards, query),
         fixes=fixes_of(scorecards, Evaluation.objects.filter(entity__in=owned))[:MOST_FIXES],
