@@ -289,11 +289,9 @@ def _ownership(item: Mapping[str, Any] | None) -> Ownership | None:
 
 
 def _program_faults(spec: BlueprintSpec) -> Iterator[Fault]:
-    for calculation in spec.calculations.values():
-        try:
-            jq.check(calculation.program)
-        except jq.JqError as error:
-            yield Fault(f"calculation_properties.{calculation.identifier}.calculation", str(error))
+    programs = {key: item.program for key, item in spec.calculations.items()}
+    for key, error in jq.check_many(programs).items():
+        yield Fault(f"calculation_properties.{key}.calculation", str(error))
 
 
 def _calculation(key: str, item: Mapping[str, Any]) -> Calculation:

@@ -5,31 +5,34 @@ The programs run in a child process, see `catalog.computed.jq_sandbox`.
 
 import json
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
+from catalog.computed.jq_ledger import Allowance, Cost, Ledger
 from catalog.computed.jq_reads import reads
-from catalog.computed.jq_sandbox import JSON, JqError, StoppedError, sandbox
+from catalog.computed.jq_sandbox import JSON, JqError, Watch, sandbox
 from catalog.computed.jq_syntax import imports, normalise, reads_clock
 
 __all__ = [
     "JSON",
+    "Allowance",
     "JqError",
     "Result",
     "check",
+    "check_many",
     "evaluate",
     "evaluate_many",
     "reads",
     "reads_clock",
 ]
 
-# A program that had to be stopped this often is not tried again for a while: one endless program on
-# a blueprint of ten thousand entities would otherwise hold everything for hours.
-STOPS_ALLOWED = 3
-PAUSE_SECONDS = 60.0
 # Other threads have the child in between.
 AT_ONCE = 500
+BYTES_AT_ONCE = 8 * 1024 * 1024
+# A program compiles in a millisecond; a blueprint may have five hundred that do not.
+CHECK_SECONDS = 10.0
 
 Result = JSON | JqError
 
@@ -49,30 +52,66 @@ def evaluate(program: str, value: JSON, *, now: datetime | None = None) -> JSON:
 
 
 def evaluate_many(
-    pairs: Iterable[tuple[str, JSON]], *, now: datetime | None = None
+    pairs: Iterable[tuple[str, JSON]],
+    *,
+    now: datetime | None = None,
+    allowance: Allowance | None = None,
 ) -> list[Result]:
     """Evaluate (program, value) pairs; where one fails its place holds the `JqError`.
 
     They go through the child together: what waits is not the pipe but the slower of two processes.
+    What slow programs take is charged to the allowance; see `catalog.computed.jq_ledger`.
     """
-    pairs = list(pairs)
-    results: list[Result] = [None] * len(pairs)
-    waiting = list(range(len(pairs)))
-    while waiting:
-        turn, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+    batch = _Batch(list(pairs), now, allowance or Allowance())
+    return batch.run()
+
+
+class _Batch:
+    """Pairs on their way through the child."""
+
+    def __init__(
+        self, pairs: list[tuple[str, JSON]], now: datetime | None, allowance: Allowance
+    ) -> None:
+        self.pairs, self.now, self.allowance = pairs, now, allowance
+        self.results: list[Result] = [None] * len(pairs)
+
+    def run(self) -> list[Result]:
+        _ledger.begin(time.monotonic())
+        waiting = deque(range(len(self.pairs)))
+        while waiting:
+            asked = self._take(waiting)
+            answers = sandbox.ask_many(asked.values(), self._watch(list(asked)))
+            for index, answer in zip(asked, answers, strict=False):
+                self.results[index] = answer
+            # What was asked after a program that was stopped, or given up.
+            waiting.extendleft(reversed(list(asked)[len(answers) :]))
+        return self.results
+
+    def _take(self, waiting: deque[int]) -> dict[int, tuple[str, str]]:
+        """Take the next pairs, as the child takes them; what cannot be asked has its result."""
         asked: dict[int, tuple[str, str]] = {}
-        for index in turn:
+        size = 0
+        while waiting and len(asked) < AT_ONCE and size < BYTES_AT_ONCE:
+            index = waiting.popleft()
+            program, value = self.pairs[index]
             try:
-                asked[index] = _request(*pairs[index], now=now)
+                if refusal := _ledger.refusal(program, self.allowance):
+                    raise JqError(refusal)
+                asked[index] = _request(program, value, now=self.now)
+                size += len(asked[index][1])
             except JqError as error:
-                results[index] = error
-        answers = dict(zip(asked, sandbox.ask_many(asked.values()), strict=False))
-        for index, answer in answers.items():
-            results[index] = answer
-            if isinstance(answer, StoppedError):
-                _stops.note(pairs[index][0])
-        waiting = [index for index in asked if index not in answers] + waiting
-    return results
+                self.results[index] = error
+        return asked
+
+    def _watch(self, asked: list[int]) -> Watch:
+        """Return what keeps the ledger, and says when the program of a request is given up."""
+
+        def note(position: int, cost: Cost) -> bool:
+            program = self.pairs[asked[position]][0]
+            _ledger.note(program, cost, self.allowance)
+            return bool(_ledger.refusal(program, self.allowance))
+
+        return note
 
 
 def _request(program: str, value: JSON, *, now: datetime | None) -> tuple[str, str]:
@@ -80,7 +119,6 @@ def _request(program: str, value: JSON, *, now: datetime | None) -> tuple[str, s
     code = _prepare(program, binds_now=now is not None)
     if now is not None and reads_clock(program):
         value = [now.timestamp(), value]
-    _stops.refuse(program)
     try:
         return code, json.dumps(value)
     except RecursionError:
@@ -93,7 +131,31 @@ def check(program: str) -> None:
     Raises:
         JqError: with jq's own message.
     """
-    sandbox.ask(_prepare(program, binds_now=False), "")
+    for error in check_many({"": program}).values():
+        raise error
+
+
+def check_many(programs: Mapping[str, str]) -> dict[str, JqError]:
+    """Compile programs without running them; return what is wrong, under the programs' keys."""
+    wrong: dict[str, JqError] = {}
+    spent = 0.0
+
+    def note(_position: int, cost: Cost) -> bool:
+        nonlocal spent
+        spent += cost.seconds
+        return False
+
+    for key, program in programs.items():
+        if spent >= CHECK_SECONDS:
+            wrong[key] = JqError(f"Not compiled: those before it took {spent:.0f} s; simplify them")
+            continue
+        try:
+            (answer,) = sandbox.ask_many([(_prepare(program, binds_now=False), "")], note)
+        except JqError as error:
+            answer = error
+        if isinstance(answer, JqError):
+            wrong[key] = answer
+    return wrong
 
 
 @lru_cache(maxsize=1024)
@@ -113,24 +175,4 @@ def _prepare(program: str, *, binds_now: bool) -> str:
     return code
 
 
-class _Stops:
-    """Which programs had to be stopped of late, and when their first stop was."""
-
-    def __init__(self) -> None:
-        self.seen: dict[str, tuple[int, float]] = {}
-
-    def refuse(self, program: str) -> None:
-        count, since = self.seen.get(program, (0, 0.0))
-        if count >= STOPS_ALLOWED and time.monotonic() - since < PAUSE_SECONDS:
-            raise JqError("The program had to be stopped too often; it will be tried again later.")
-
-    def note(self, program: str) -> None:
-        count, since = self.seen.get(program, (0, 0.0))
-        if time.monotonic() - since >= PAUSE_SECONDS:
-            count, since = 0, time.monotonic()
-        if len(self.seen) > 1000:
-            self.seen.clear()
-        self.seen[program] = (count + 1, since)
-
-
-_stops = _Stops()
+_ledger = Ledger()

@@ -6,7 +6,7 @@ file it may open, little memory, and a timer in the kernel that no program can s
 
 Arguments: seconds of processor time per program, bytes of memory, bytes of output.
 Request: two blocks, the program and the input as JSON text; an empty input means "only compile".
-Answer: one status byte (0 value, 1 error), then one block.
+Answer: one status byte (0 value, 1 error), 8 bytes of the seconds it took (a float), one block.
 A block is a 4-byte length and the bytes.
 
 Run as a script with ``python -I``: it imports nothing of Tidemark.
@@ -28,6 +28,7 @@ PROGRAMS_KEPT = 512
 # Deeper results would be legal here and break whoever walks them; Python's own limit differs by
 # version.
 LEVELS = 200
+MESSAGE_LENGTH = 500
 
 _compile = lru_cache(maxsize=PROGRAMS_KEPT)(jq.compile)
 
@@ -38,13 +39,14 @@ def main(cpu_seconds: float, memory_bytes: int, output_bytes: int) -> None:
         iter(jq.compile(".").input_text("1"))
     )  # loads what is loaded lazily while files still open
     _give_up_powers(memory_bytes)
-    _write(b"\0", b"")
+    _write(b"\0", 0.0, b"")
     while (program := _read()) is not None:
         text = _read() or b""
+        before = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         status, body = _answer(program.decode(), text.decode(), output_bytes)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        _write(status, body)
+        _write(status, time.process_time() - before, body)
 
 
 def _answer(program: str, text: str, output_bytes: int) -> tuple[bytes, bytes]:
@@ -56,10 +58,15 @@ def _answer(program: str, text: str, output_bytes: int) -> tuple[bytes, bytes]:
     except RecursionError:
         return b"\1", b"The result is nested too deeply."
     except ValueError as error:  # what jq.py makes of jq's own errors
-        return b"\1", str(error).encode(errors="replace")[:output_bytes]
+        return b"\1", _shortened(str(error)).encode(errors="replace")
     if len(body) > output_bytes:
         return b"\1", f"The result is larger than {output_bytes // 1024} KiB.".encode()
     return b"\0", body
+
+
+def _shortened(message: str) -> str:
+    """Return what a reader needs: jq repeats whole programs, and those raise what they like."""
+    return message if len(message) <= MESSAGE_LENGTH else f"{message[:MESSAGE_LENGTH]}..."
 
 
 def _first(compiled: Any, text: str) -> bytes:
@@ -110,8 +117,8 @@ def _read() -> bytes | None:
     return sys.stdin.buffer.read(struct.unpack(">I", header)[0])
 
 
-def _write(status: bytes, body: bytes) -> None:
-    sys.stdout.buffer.write(status + struct.pack(">I", len(body)) + body)
+def _write(status: bytes, seconds: float, body: bytes) -> None:
+    sys.stdout.buffer.write(status + struct.pack(">dI", seconds, len(body)) + body)
     sys.stdout.buffer.flush()
 
 

@@ -16,18 +16,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from catalog.computed.jq_ledger import Cost
+
 JSON = Any
+# Called with the position of each request that was answered, and what it cost; says whether the
+# requests after it are to be left.
+Watch = Callable[[int, Cost], bool]
 CPU_SECONDS = 1.0
 MEMORY_BYTES = 512 * 1024 * 1024
 OUTPUT_BYTES = 1024 * 1024
 # The kernel stops the child after CPU_SECONDS of work; this is for a machine too busy to give any.
 WALL_SECONDS = 5.0
 START_SECONDS = 30.0
-_HEADER = struct.Struct(">BI")
+# Status, seconds of processor time, length of what follows.
+_HEADER = struct.Struct(">BdI")
 _LIMITS = (CPU_SECONDS, MEMORY_BYTES, OUTPUT_BYTES)
 _CHILD = Path(__file__).with_name("jq_child.py")
 
@@ -49,15 +55,16 @@ class Sandbox:
 
     def ask(self, program: str, text: str) -> JSON:
         """Return the answer to one request, or raise the `JqError` that it is."""
-        (answer,) = self.ask_many([(program, text)])
+        (answer,) = self.ask_many([(program, text)], lambda position, cost: False)
         if isinstance(answer, JqError):
             raise answer
         return answer
 
-    def ask_many(self, requests: Iterable[tuple[str, str]]) -> "list[JSON | JqError]":
+    def ask_many(self, requests: Iterable[tuple[str, str]], watch: Watch) -> "list[JSON | JqError]":
         """Return the answers to requests, a `JqError` in the place of what failed.
 
-        They end with the first `StoppedError`: what comes after it has not been tried.
+        They end with the first `StoppedError`, or where the watch says so: what comes after has
+        not been tried.
         """
         requests = list(requests)
         if not requests:
@@ -67,7 +74,7 @@ class Sandbox:
             for program, text in requests
         ]
         with self.lock:
-            return self._living_child().ask(blocks)
+            return self._living_child().ask(blocks, watch)
 
     def _living_child(self) -> "_Child":
         if self.child is not None and not self.child.is_alive():
@@ -116,21 +123,26 @@ class _Child:
     def is_alive(self) -> bool:
         return self.process.poll() is None
 
-    def ask(self, requests: Sequence[bytes]) -> "list[JSON | JqError]":
+    def ask(self, requests: Sequence[bytes], watch: Watch) -> "list[JSON | JqError]":
         """Return the answers to requests, up to the first that stopped the child."""
         answers: list[JSON | JqError] = []
         try:
-            for answer in self._exchange(requests):
+            for answer, cost in self._exchange(requests):
                 answers.append(answer)
+                if watch(len(answers) - 1, cost) and len(answers) < len(requests):
+                    # The others are on their way to it already.
+                    self.stop()
+                    break
         except (TimeoutError, EOFError):
             answers.append(StoppedError(self._epitaph()))
+            watch(len(answers) - 1, Cost(CPU_SECONDS, 0, was_stopped=True))
         except BaseException:
             # Interrupted half-way: the rest of the answers must not be read as the next ones.
             self.stop()
             raise
         return answers
 
-    def _exchange(self, requests: Sequence[bytes]) -> "Iterator[JSON | JqError]":
+    def _exchange(self, requests: Sequence[bytes]) -> "Iterator[tuple[JSON | JqError, Cost]]":
         """Send requests while reading answers: the child works while both pipes are full."""
         rest, received = memoryview(b"".join(requests)), bytearray()
         for _ in requests:
@@ -141,7 +153,8 @@ class _Child:
                     rest = self._send(rest)
                 if events & select.POLLIN:
                     received += self._read()
-            yield _judged(*answer)
+            is_error, seconds, body = answer
+            yield _judged(is_error, body), Cost(seconds, len(body))
 
     def _epitaph(self) -> str:
         """Bury the child and return what it died of."""
@@ -202,17 +215,17 @@ class _Child:
         return events | (select.POLLIN if self.stdout.fileno() in ready else 0)
 
 
-def _cut_answer(received: bytearray) -> tuple[bool, bytes] | None:
-    """Take a whole answer off the front of what was received: is it an error, and its body."""
+def _cut_answer(received: bytearray) -> tuple[bool, float, bytes] | None:
+    """Take a whole answer off the front of what was received: is it an error, time and body."""
     if len(received) < _HEADER.size:
         return None
-    is_error, length = _HEADER.unpack_from(received)
+    is_error, seconds, length = _HEADER.unpack_from(received)
     end = _HEADER.size + length
     if len(received) < end:
         return None
     body = bytes(received[_HEADER.size : end])
     del received[:end]
-    return bool(is_error), body
+    return bool(is_error), seconds, body
 
 
 def _judged(is_error: bool, body: bytes) -> "JSON | JqError":

@@ -38,19 +38,25 @@ Values = dict[int, dict[str, Any]]
 def refresh(work: Work, *, graph: CatalogGraph, now: datetime) -> Moved:
     """Bring every computed value that `work` can have moved up to date; return all that moved."""
     everything: Moved = {}
-    shelf = Shelf(now)
+    shelf, allowance = Shelf(now), jq.Allowance()
     merge(everything, work.moved)
     # What the rounds move themselves has been seen by the calculations of the same entity.
     unseen = work.moved
     while not work.is_empty:
-        moved, edges = _round(work, graph, shelf, now, unseen=unseen)
+        moved, edges = _round(work, graph, shelf, now, unseen=unseen, allowance=allowance)
         merge(everything, moved)
         work, unseen = Work(moved=moved, edges=edges), {}
     return everything
 
 
 def _round(
-    work: Work, graph: CatalogGraph, shelf: Shelf, now: datetime, *, unseen: Moved
+    work: Work,
+    graph: CatalogGraph,
+    shelf: Shelf,
+    now: datetime,
+    *,
+    unseen: Moved,
+    allowance: jq.Allowance,
 ) -> tuple[Moved, list[Edge]]:
     touched = record(work, graph, shelf)
     due = _due(work, graph, touched.anchors)
@@ -64,7 +70,9 @@ def _round(
         for id_, facts in inferred.facts.get(blueprint, {}).items():
             values[id_].update(facts)
         seen, whole = unseen.get(blueprint, {}), work.recalculate.get(blueprint, set())
-        by_id = _settle(blueprint, values, graph, now, touched=seen, whole=whole)
+        by_id = _settle(
+            blueprint, values, graph, now, touched=seen, whole=whole, allowance=allowance
+        )
         if by_id:
             moved[blueprint] = by_id
     return moved, inferred.edges
@@ -158,6 +166,7 @@ def _settle(
     *,
     touched: Mapping[int, set[str]],
     whole: Collection[int],
+    allowance: jq.Allowance,
 ) -> dict[int, set[str]]:
     """Write the values and the calculations that read them; return the keys that moved.
 
@@ -175,7 +184,7 @@ def _settle(
             _apply(item.entity, values.get(item.entity.pk, {}))
             if item.entity.pk not in whole:
                 item.moved = item.keys | touched.get(item.entity.pk, set())
-        _calculate(settled, spec=graph.specs[blueprint], graph=graph, now=now)
+        _calculate(settled, spec=graph.specs[blueprint], graph=graph, now=now, allowance=allowance)
         moved |= {item.entity.pk: keys for item in settled if (keys := item.keys)}
         update_rows(
             [item.entity for item in settled if item.is_changed],
@@ -217,7 +226,12 @@ def _apply(entity: Entity, values: Mapping[str, Any]) -> None:
 
 
 def _calculate(
-    settled: Sequence[_Settled], *, spec: BlueprintSpec, graph: CatalogGraph, now: datetime
+    settled: Sequence[_Settled],
+    *,
+    spec: BlueprintSpec,
+    graph: CatalogGraph,
+    now: datetime,
+    allowance: jq.Allowance,
 ) -> None:
     """Run the calculations that read what moved, each after those that it reads."""
     hidden = graph.hidden[spec.identifier]
@@ -232,7 +246,8 @@ def _calculate(
             (calculation.program, jq_input(item.entity.facts, calculation, hidden=hidden))
             for item, calculation in due
         ]
-        for (item, calculation), result in zip(due, jq.evaluate_many(inputs, now=now), strict=True):
+        results = jq.evaluate_many(inputs, now=now, allowance=allowance)
+        for (item, calculation), result in zip(due, results, strict=True):
             _take(item, calculation, result)
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog.computed import jq, jq_sandbox
+from catalog.computed import jq, jq_ledger, jq_sandbox
 from catalog.computed.jq import JqError, check, evaluate, evaluate_many, reads, reads_clock
-from catalog.computed.jq_sandbox import Sandbox, StoppedError, sandbox
+from catalog.computed.jq_ledger import Cost, Ledger
+from catalog.computed.jq_sandbox import Sandbox, StoppedError, Watch, sandbox
 from catalog.computed.jq_syntax import normalise, tokens
 
 ENTITY = {
@@ -27,7 +28,7 @@ ENTITY = {
 
 @pytest.fixture(autouse=True)
 def no_program_was_stopped_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jq, "_stops", jq._Stops())
+    monkeypatch.setattr(jq, "_ledger", Ledger())
 
 
 @pytest.mark.parametrize(
@@ -190,9 +191,10 @@ def test_a_program_that_keeps_being_stopped_is_given_up_for_a_while(
 ) -> None:
     tried: list[str] = []
 
-    def stop(requests: Iterable[tuple[str, str]]) -> list[StoppedError]:
+    def stop(requests: Iterable[tuple[str, str]], watch: Watch) -> list[StoppedError]:
         for code, _ in requests:
             tried.append(code)
+            watch(0, Cost(1.0, 0, was_stopped=True))
             return [StoppedError("stopped")]
         return []
 
@@ -200,9 +202,10 @@ def test_a_program_that_keeps_being_stopped_is_given_up_for_a_while(
     results = evaluate_many([("last(repeat(1))", None)] * 5)
     assert tried == ["last(repeat(1))"] * 3
     assert [str(result) for result in results] == ["stopped"] * 3 + [
-        "The program had to be stopped too often; it will be tried again later."
+        "Not run: the program had to be stopped 3 times just before. "
+        "Mend it; the command rebuild runs it where it was left out."
     ] * 2
-    monkeypatch.setattr(jq, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(jq_ledger, "PAUSE_SECONDS", 0.0)
     assert [str(result) for result in evaluate_many([("last(repeat(1))", 0)])] == ["stopped"]
 
 
