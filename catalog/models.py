@@ -223,8 +223,8 @@ class Sample(models.Model):
         return f"{self.series_id}, {self.anchor_id}: {self.value}"
 
 
-class Total(models.Model):
-    """What all samples of a series at an anchor come to, so that nobody goes through them again.
+class Sums(models.Model):
+    """What samples of a series at an anchor come to, so that nobody goes through them again.
 
     `value_count` of the `count` samples have a value; `scaled_sum` is the sum of the values over
     2 to the 60th, which no number of floats takes out of their range.
@@ -233,7 +233,7 @@ class Total(models.Model):
     series = models.ForeignKey(
         Series,
         on_delete=models.CASCADE,
-        related_name="totals",
+        related_name="+",
         db_index=False,
         db_constraint=False,
     )
@@ -252,6 +252,13 @@ class Total(models.Model):
     first_at = models.BigIntegerField(null=True)
 
     class Meta:
+        abstract = True
+
+
+class Total(Sums):
+    """What all samples of a series at an anchor come to."""
+
+    class Meta:
         constraints = [
             models.UniqueConstraint(fields=["series", "anchor"], name="total_once"),
         ]
@@ -260,34 +267,14 @@ class Total(models.Model):
         return f"{self.series_id}, {self.anchor_id}: {self.count}"
 
 
-class Rollup(models.Model):
+class Rollup(Sums):
     """What the samples of a series at an anchor come to on one day in UTC, for trends.
 
     `day` counts days since 1970-01-01. A sample is of the day of its `window_at`, where the series
-    has windows, else of its `at`; one without is of no day. The sums are those of `Total`.
+    has windows, else of its `at`; one without is of no day.
     """
 
-    series = models.ForeignKey(
-        Series,
-        on_delete=models.CASCADE,
-        related_name="rollups",
-        db_index=False,
-        db_constraint=False,
-    )
-    anchor = models.ForeignKey(
-        Entity,
-        on_delete=models.DO_NOTHING,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
     day = models.IntegerField()
-    count = models.BigIntegerField()
-    value_count = models.BigIntegerField()
-    scaled_sum = models.FloatField()
-    least = models.FloatField(null=True)
-    most = models.FloatField(null=True)
-    first_at = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
