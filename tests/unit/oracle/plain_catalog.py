@@ -245,10 +245,11 @@ class Seen:
 
     def _aggregation(self, definition: Mapping[str, Any]) -> Any:
         query = definition.get("query") or None
-        chosen = [one for one in self._reached(definition) if holds(query, one.read, self.now)]
+        chosen = [one for one in self.reached(definition) if holds(query, one.read, self.now)]
         return aggregate(definition["calculationSpec"], [one.read for one in chosen], self.now)
 
-    def _reached(self, definition: Mapping[str, Any]) -> list["Seen"]:
+    def reached(self, definition: Mapping[str, Any]) -> list["Seen"]:
+        """Return what stands at the end of the way of an aggregation."""
         mine, target = self.thing.blueprint, definition["target"]
         if not definition.get("pathFilter"):
             [way] = self.catalog.shortest(mine, target)
