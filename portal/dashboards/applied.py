@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django_filters import FilterSet
 
 from portal.dashboards import advanced
+from portal.dashboards.behind import BehindFilter
 from portal.dashboards.querystring import QueryString
 
 _FAULTS = {advanced.NAME: "not understood"}
@@ -39,7 +40,9 @@ def applied_of(
 
 
 def _in_words(filterset: FilterSet, name: str, value: str, titles: Mapping[str, str]) -> str:
-    if name != advanced.NAME:
-        return dict(filterset.filters[name].extra.get("choices", ())).get(value, value)
-    asked = filterset.form.cleaned_data.get(name)
-    return advanced.in_words(asked, titles) if asked else advanced.clipped(value)
+    item, asked = filterset.filters[name], filterset.form.cleaned_data.get(name)
+    if name == advanced.NAME:
+        return advanced.in_words(asked, titles) if asked else advanced.clipped(value)
+    if isinstance(item, BehindFilter) and asked:
+        return item.in_words(asked)
+    return dict(item.extra.get("choices", ())).get(value, value)

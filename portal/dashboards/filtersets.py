@@ -1,8 +1,8 @@
 """The filters of a catalog table, made from what its blueprint says.
 
-Parameters: `q`, `query`, `team`, `property.<id>`, `relation.<id>`, `level.<scorecard>`. What is not
-offered, or cannot be asked, is ignored, so that an address typed by hand or older than the catalog
-still shows a table.
+Parameters: `q`, `query`, `team`, `property.<id>`, `relation.<id>`, `level.<scorecard>`, and
+`behind.<blueprint>.<property>` (see `portal.dashboards.behind`). What is not offered, or cannot be
+asked, is ignored, so that an address typed by hand or older than the catalog still shows a table.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -145,9 +145,13 @@ def filterset_for(
     properties: Mapping[str, Property],
     scorecards: Sequence[Scorecard],
     teams: Mapping[str, str],
+    more: Mapping[str, Filter],
 ) -> type[FilterSet]:
-    """Return the filters of a blueprint's table, as the class that django-filter takes."""
-    filters: dict[str, Filter] = {}
+    """Return the filters of a blueprint's table, as the class that django-filter takes.
+
+    `more` are filters by the names of their parameters, beside those that the blueprint gives.
+    """
+    filters: dict[str, Filter] = {**more}
     if blueprint.ownership and teams:
         filters["team"] = TeamFilter(blueprint, teams)
     for scorecard in scorecards:

@@ -14,6 +14,7 @@ from catalog.querysets import EntityQuerySet
 from portal.dashboards import advanced
 from portal.dashboards.advanced import Advanced
 from portal.dashboards.applied import Applied, applied_of
+from portal.dashboards.behind import PREFIX, behind_filters
 from portal.dashboards.charts import Slice
 from portal.dashboards.choosing import columns_of
 from portal.dashboards.columns import (
@@ -93,11 +94,11 @@ class Table:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """Return the filters that no field of the form holds, so that it can send them along."""
-        return [pair for pair in self.query.pairs if pair[0].startswith("relation.")]
+        return [pair for pair in self.query.pairs if pair[0].startswith(("relation.", PREFIX))]
 
 
-def table_of(blueprint: Blueprint, query: QueryString) -> Table:
-    """Return the table that an address asks for.
+def table_of(blueprint: Blueprint, query: QueryString, *, has_people: bool) -> Table:
+    """Return the table that an address asks for; without `has_people` no filter names persons.
 
     What the address gets wrong (a column that is not there, a page past the end) is as if it had
     not been said.
@@ -114,6 +115,7 @@ def table_of(blueprint: Blueprint, query: QueryString) -> Table:
         properties=properties,
         scorecards=scorecards,
         teams=teams,
+        more=behind_filters(blueprint.identifier, query, has_people=has_people),
     )
     filterset = filters(dict(query.pairs), Entity.objects.filter(blueprint=blueprint))
     sorting = _sorting(columns, query.get("sort"))

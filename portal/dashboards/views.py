@@ -48,7 +48,7 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
     if blueprint == USER and not may_read_people(request.user):
         return redirect_to_login(request.get_full_path())
     found = get_object_or_404(Blueprint, identifier=blueprint)
-    table = table_of(found, _query(request))
+    table = table_of(found, _query(request), has_people=may_read_people(request.user))
     context = {"table": table, "blueprint": found}
     if not _wants_part(request, "results"):
         return render(request, "dashboards/table_page.html", context)
