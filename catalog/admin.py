@@ -16,6 +16,7 @@ from unfold.dataclasses import SearchResult
 
 from catalog import registry
 from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become, once
+from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.forms import SECTIONS, BlueprintForm
 from catalog.forms_conditions import plain, pretty
 from catalog.forms_entities import entity_form, label_of
@@ -218,7 +219,7 @@ class EntityAdmin(OperationAdmin):
         blueprint = obj.blueprint if obj else self._chosen(request)
         spec = registry.graph().specs[blueprint.identifier]
         is_direct = spec.ownership is not None and not spec.ownership.is_inherited
-        related = [f"relations.{key}" for key in spec.relations]
+        related = [f"relations.{key}" for key in spec.written_relations]
         groups = [
             (None, ["identifier", "title", "icon"]),
             ("Properties", [f"properties.{key}" for key in spec.properties]),
@@ -234,12 +235,16 @@ class EntityAdmin(OperationAdmin):
     @admin.display(description="Computed values")
     @once
     def computed_values(self, obj: Entity) -> str:
-        """Show mirror, calculation and aggregation properties, and inherited owners."""
+        """Show mirror, calculation and aggregation properties, and what is inferred."""
         spec = registry.graph().specs[obj.blueprint.identifier]
         rows = [
             (spec.fact_keys[key], plain(obj.computed.get(key)) or "-")
             for key in spec.fact_keys
             if key in spec.computed_keys
+        ]
+        rows += [
+            (spec.relations[key].title, obj.fact(f"{RELATION_PREFIX}{key}") or "-")
+            for key in sorted(spec.inferred_relations)
         ]
         if spec.ownership is not None and spec.ownership.is_inherited:
             rows.append((spec.ownership.title, ", ".join(obj.team) or "-"))
@@ -344,7 +349,7 @@ class KindFilter(FixedFilter):
     """What was written."""
 
     title = parameter_name = "kind"
-    values = ("entity", "blueprint", "scorecard")
+    values = ("entity", "blueprint", "scorecard", "pack")
 
 
 class SourceFilter(FixedFilter):

@@ -61,6 +61,19 @@ _RELATION: dict[str, Any] = {
         "description": _NULLABLE_TEXT,
         "required": {"type": "boolean"},
         "many": {"type": "boolean"},
+        "inferred": {
+            "type": "object",
+            "required": ["through", "at", "targetAt", "withinHours"],
+            "additionalProperties": False,
+            "properties": {
+                "prefer": _TEXT,
+                "through": _TEXT,
+                "at": _TEXT,
+                "targetAt": _TEXT,
+                "withinHours": {"type": "number", "minimum": 0, "maximum": 8_760},
+                "query": {"type": ["object", "null"]},
+            },
+        },
     },
 }
 _MIRROR: dict[str, Any] = {

@@ -35,6 +35,24 @@ _VALIDATOR = schemas.validator_of(BLUEPRINT_SCHEMA)
 
 
 @dataclass(frozen=True)
+class Inferred:
+    """How a relation finds its target; nobody writes such a relation.
+
+    The target is that of the relation `prefer`, where the entity has one. Else it is the latest
+    entity that points, by its own relation `through`, where this one points by the relation of that
+    name, that meets `query`, and whose `target_at` is not after this one's `at`, nor more than
+    `within_hours` before. 0 hours mean that time tells nothing.
+    """
+
+    prefer: str | None
+    through: str
+    at: str
+    target_at: str
+    within_hours: float
+    query: Query | None
+
+
+@dataclass(frozen=True)
 class Relation:
     """A relation definition: from the blueprint that has it to `target`."""
 
@@ -43,6 +61,7 @@ class Relation:
     title: str
     is_required: bool = False
     is_many: bool = False
+    inferred: Inferred | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +109,8 @@ class Aggregation:
     query: Query | None
     path: tuple[str, ...] | None
     is_from_target: bool
+    # Whether `measure_time_by` was named: then the entities have a date, whatever the function.
+    is_dated: bool = False
 
     @property
     def is_per_interval(self) -> bool:
@@ -125,6 +146,16 @@ class BlueprintSpec:
     def computed_keys(self) -> frozenset[str]:
         """Return the identifiers of mirror, calculation and aggregation properties."""
         return frozenset([*self.mirrors, *self.calculations, *self.aggregations])
+
+    @cached_property
+    def inferred_relations(self) -> frozenset[str]:
+        """Return the relations that Tidemark writes."""
+        return frozenset(key for key, item in self.relations.items() if item.inferred)
+
+    @property
+    def written_relations(self) -> list[str]:
+        """Return the relations that people and tools write."""
+        return [key for key in self.relations if key not in self.inferred_relations]
 
     @cached_property
     def fact_keys(self) -> dict[str, str]:
@@ -215,12 +246,33 @@ def _relation(key: str, item: Mapping[str, Any], found: list[Fault]) -> Relation
         title=item.get("title") or key,
         is_required=item.get("required", False),
         is_many=item.get("many", False),
+        inferred=_inferred(item.get("inferred"), f"relations.{key}.inferred", found),
     )
+    if relation.inferred and (relation.is_required or relation.is_many):
+        message = "an inferred relation is neither required nor to many; drop that"
+        found.append(Fault(f"relations.{key}", message))
     if relation.is_required and relation.is_many:
         found.append(
             Fault(f"relations.{key}", "a relation to many cannot be required; drop one of the two")
         )
     return relation
+
+
+def _inferred(item: Mapping[str, Any] | None, at: str, found: list[Fault]) -> Inferred | None:
+    if item is None:
+        return None
+    query = _query(item.get("query"), f"{at}.query", found)
+    if query is not None and reads_clock(query):
+        message = "moves with the clock, so that the past would change; name fixed dates"
+        found.append(Fault(f"{at}.query", message))
+    return Inferred(
+        prefer=item.get("prefer"),
+        through=item["through"],
+        at=item["at"],
+        target_at=item["targetAt"],
+        within_hours=item["withinHours"],
+        query=query,
+    )
 
 
 def _mirror(key: str, item: Mapping[str, Any]) -> Mirror:
@@ -274,6 +326,7 @@ def _aggregation(
         query=_query(item.get("query"), f"{at}.query", found),
         path=tuple(chosen["path"]) if chosen else None,
         is_from_target=chosen.get("fromBlueprint") == item["target"],
+        is_dated="measureTimeBy" in spec,
     )
 
 
@@ -284,6 +337,8 @@ def _spec_faults(spec: Mapping[str, Any], at: str) -> Iterator[Fault]:
         return
     if by_property and "property" not in spec:
         yield Fault(f"{at}.property", "name the property to calculate with")
+    if not by_property and "property" in spec:
+        yield Fault(f"{at}.property", "is not read by entities; set calculationBy to property")
     if by_property and spec["func"] == "count":
         yield Fault(f"{at}.func", "count counts entities; set calculationBy to entities")
     if not by_property and spec["func"] not in ("count", "average"):

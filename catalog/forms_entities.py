@@ -112,7 +112,8 @@ def entity_form(
         )
         for key, definition in spec.properties.items()
     }
-    for relation in spec.relations.values():
+    for key in spec.written_relations:
+        relation = spec.relations[key]
         fields[f"relations.{relation.identifier}"] = _relation_field(
             target=relation.target,
             is_many=relation.is_many,

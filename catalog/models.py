@@ -167,6 +167,8 @@ class Series(models.Model):
     filled_at = models.DateTimeField(null=True)
     # What is read of it was right as of this moment: a sweep has looked what time moved since.
     swept_at = models.DateTimeField(null=True)
+    # Set when its samples are added up by day as well; from then on every write keeps that.
+    rolled_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.key
@@ -256,6 +258,45 @@ class Total(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series_id}, {self.anchor_id}: {self.count}"
+
+
+class Rollup(models.Model):
+    """What the samples of a series at an anchor come to on one day in UTC, for trends.
+
+    `day` counts days since 1970-01-01. A sample is of the day of its `window_at`, where the series
+    has windows, else of its `at`; one without is of no day. The sums are those of `Total`.
+    """
+
+    series = models.ForeignKey(
+        Series,
+        on_delete=models.CASCADE,
+        related_name="rollups",
+        db_index=False,
+        db_constraint=False,
+    )
+    anchor = models.ForeignKey(
+        Entity,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    day = models.IntegerField()
+    count = models.BigIntegerField()
+    value_count = models.BigIntegerField()
+    scaled_sum = models.FloatField()
+    least = models.FloatField(null=True)
+    most = models.FloatField(null=True)
+    first_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            # Trends: the days of an anchor, in order.
+            models.UniqueConstraint(fields=["series", "anchor", "day"], name="rollup_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series_id}, {self.anchor_id}, {self.day}: {self.count}"
 
 
 class Change(models.Model):

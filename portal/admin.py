@@ -250,6 +250,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "Scorecards": [
             _link("Scorecards", "verified", "scorecards_scorecard"),
             _link("Rules", "rule", "scorecards_rule"),
+            _link("Packs", "package_2", "scorecards_installedpack"),
             _link("Evaluations", "fact_check", "scorecards_evaluation"),
             _link("Outcomes", "inbox", "scorecards_outcome"),
             _link("Level changes", "stairs", "scorecards_levelchange"),

@@ -17,6 +17,7 @@ from catalog.forms_conditions import plain, script_data
 from catalog.forms_rows import Subjects
 from catalog.forms_subjects import subjects_of
 from catalog.models import Blueprint
+from scorecards.admin_packs import PackAdmin
 from scorecards.admin_preview import PreviewAdmin
 from scorecards.documents import DEFAULT_LEVELS
 from scorecards.forms import (
@@ -29,6 +30,7 @@ from scorecards.forms import (
 )
 from scorecards.models import (
     Evaluation,
+    InstalledPack,
     Level,
     LevelChange,
     Outcome,
@@ -38,6 +40,8 @@ from scorecards.models import (
 )
 from scorecards.operations import delete_scorecard, save_scorecard
 from scorecards.results import REPORTED, Reason, reasons_for, rule_results
+
+admin.site.register(InstalledPack, PackAdmin)
 
 
 def offered(request: HttpRequest, scorecard: Scorecard | None) -> Subjects:

@@ -85,8 +85,18 @@ _bundles: dict[tuple[tuple[int, int], ...], Bundle] = {}
 
 def for_blueprint(blueprint: str) -> list[CompiledScorecard]:
     """Return the published scorecards that grade a blueprint; one query where none was edited."""
-    rows = Scorecard.objects.published().filter(blueprints__identifier=blueprint)
-    return of_versions(rows.order_by("id").values_list("id", "version"))
+    return for_blueprints([blueprint])[blueprint]
+
+
+def for_blueprints(blueprints: Iterable[str]) -> dict[str, list[CompiledScorecard]]:
+    """Return the published scorecards that grade each blueprint; one query likewise."""
+    versions: dict[str, list[tuple[int, int]]] = {name: [] for name in blueprints}
+    rows = Scorecard.objects.published().filter(blueprints__identifier__in=list(versions))
+    for name, *version in rows.order_by("id").values_list(
+        "blueprints__identifier", "id", "version"
+    ):
+        versions[name].append((version[0], version[1]))
+    return {name: of_versions(found) for name, found in versions.items()}
 
 
 def of_versions(versions: Iterable[tuple[int, int]]) -> list[CompiledScorecard]:

@@ -220,7 +220,7 @@ def _query_faults(raw: Mapping[str, Any] | None, at: str, keys: Collection[str])
     except ConditionError as error:
         yield from error.faults
         return
-    yield from check_properties(query, keys, path=at)
+    yield from check_properties(query, keys, path=at, written=raw)
 
 
 def _suggest(name: str, known: Collection[str]) -> str:

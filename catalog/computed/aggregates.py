@@ -11,7 +11,6 @@ from datetime import datetime
 from math import isfinite
 from typing import Any, NamedTuple
 
-import msgspec
 from django.db import connection
 
 from catalog.blueprints import Aggregation
@@ -20,6 +19,7 @@ from catalog.computed.arithmetic import PERCENTILES, SECONDS, between, tidy
 from catalog.computed.graph import Derived, Step
 from catalog.computed.series import Plan
 from catalog.computed.shelf import Shelf
+from catalog.computed.tables import table_of
 from catalog.computed.totals import SCALE
 from catalog.models import EntityRelation
 from catalog.queries.dialects import microseconds
@@ -62,7 +62,7 @@ def values_of(
         together[plan.far, plan.series, plan.windows].append(derived)
     series_ids = shelf.filled({series for _, series, _ in together})
     for chunk in chunks(owner_ids, CHUNK):
-        pairs = {far: _pairs(far, chunk) for far in {far for far, _, _ in together}}
+        pairs = {far: pairs_of(far, chunk) for far in {far for far, _, _ in together}}
         for (far, series, _), alike in together.items():
             reader = _Reader(pairs[far], series_ids[series], _plan(alike[0]), now)
             yield from _values(alike, chunk, reader, now)
@@ -88,8 +88,8 @@ def _values(
         for owner_id in owner_ids:
             value = ranked.get(owner_id)
             if source.function not in PERCENTILES:
-                value = _value(source, summaries.get(owner_id, NOTHING), now)
-            yield owner_id, derived.key, _kept(value)
+                value = value_of(source, summaries.get(owner_id, NOTHING), now)
+            yield owner_id, derived.key, kept(value)
 
 
 def _source(derived: Derived) -> Aggregation:
@@ -98,7 +98,8 @@ def _source(derived: Derived) -> Aggregation:
     return derived.source
 
 
-def _value(source: Aggregation, summary: Summary, now: datetime) -> float | None:
+def value_of(source: Aggregation, summary: Summary, now: datetime) -> float | None:
+    """Return what an aggregation makes of what its samples come to, percentiles excepted."""
     amount = summary.count
     if source.property is not None:
         amount = _settled((summary.scaled_total or 0) * SCALE)
@@ -134,19 +135,19 @@ def _settled(total: float) -> float:
     return rounded if abs(rounded - total) < 0.0005 else round(total, 3)
 
 
-def _kept(value: float | None) -> float | int | None:
+def kept(value: float | None) -> float | int | None:
     """Return the value as it is stored: null where no JSON number holds it."""
     if value is None or isinstance(value, int):
         return value
     return tidy(value) if isfinite(value) else None
 
 
-def _pairs(far: Sequence[Step], owner_ids: Sequence[int]) -> str:
-    """Return the owners with their anchors, as JSON for a statement."""
+def pairs_of(far: Sequence[Step], owner_ids: Sequence[int]) -> SQL:
+    """Return the owners with their anchors, as a table for a statement."""
     at: set[tuple[int, int]] = {(owner, owner) for owner in owner_ids}
     for step in far:
         at = _onward(step, at)
-    return msgspec.json.encode(sorted(at)).decode()
+    return table_of(sorted(at), "owner_id", "anchor_id")
 
 
 def _onward(step: Step, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -163,11 +164,6 @@ def _onward(step: Step, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
     return {(owner, end) for owner, at in pairs for end in reached[at]}
 
 
-_PAIRS = {
-    "sqlite": "SELECT value ->> 0 AS owner_id, value ->> 1 AS anchor_id FROM json_each({pairs})",
-    "postgresql": "SELECT (value ->> 0)::bigint AS owner_id, (value ->> 1)::bigint AS anchor_id"
-    " FROM jsonb_array_elements({pairs}::jsonb)",
-}
 # SQLite reads a cross join in this order: the owners first, then the samples of their anchors.
 _SAMPLES = """SELECT {distinct} owner_id, entity_id, at, value
 FROM ({pairs}) AS pair CROSS JOIN catalog_sample AS sample
@@ -191,7 +187,7 @@ _PERCENTILES = """SELECT owner_id, wanted, value FROM (
 class _Reader:
     """Reads the samples of a series for pairs of owner and anchor, within a span of time."""
 
-    pairs: str
+    pairs: SQL
     series_id: int
     plan: Plan
     now: datetime
@@ -199,22 +195,14 @@ class _Reader:
     def summaries(self) -> list[Summary]:
         """Return how many samples each owner has, and what is made of their values."""
         if self.plan.adds_up:
-            statement = sql(_TOTALS, pairs=self._pairs(), series=self.series_id)
+            statement = sql(_TOTALS, pairs=self.pairs, series=self.series_id)
         else:
             statement = sql(_SUMMARIES, samples=self._samples(), scale=SCALE)
         return [Summary(*row) for row in _rows(statement)]
 
     def percentiles(self, percent: int) -> Iterator[tuple[int, float]]:
         """Yield owners with a percentile of the values, between ranks in proportion."""
-        around: dict[tuple[int, int], list[float]] = defaultdict(list)
-        for owner_id, wanted, value in _rows(
-            sql(_PERCENTILES, samples=self._samples(), percent=percent)
-        ):
-            around[owner_id, wanted].append(value)
-        for (owner_id, wanted), values in around.items():
-            lower, upper = values[0], values[-1]
-            is_finite = isfinite(lower) and isfinite(upper)
-            yield owner_id, between(lower, upper, wanted % 100) if is_finite else lower
+        return percentiles_of(self._samples(), percent)
 
     def _samples(self) -> SQL:
         """Return the statement of the samples; an event counts once for an owner."""
@@ -225,13 +213,21 @@ class _Reader:
         return sql(
             _SAMPLES,
             distinct=SQL("" if self.plan.is_partition else "DISTINCT"),
-            pairs=self._pairs(),
+            pairs=self.pairs,
             series=self.series_id,
             within=within,
         )
 
-    def _pairs(self) -> SQL:
-        return sql(_PAIRS[connection.vendor], pairs=self.pairs)
+
+def percentiles_of(samples: SQL, percent: int) -> Iterator[tuple[int, float]]:
+    """Yield owners with a percentile of the values of samples, a statement that has both."""
+    around: dict[tuple[int, int], list[float]] = defaultdict(list)
+    for owner_id, wanted, value in _rows(sql(_PERCENTILES, samples=samples, percent=percent)):
+        around[owner_id, wanted].append(value)
+    for (owner_id, wanted), values in around.items():
+        lower, upper = values[0], values[-1]
+        is_finite = isfinite(lower) and isfinite(upper)
+        yield owner_id, between(lower, upper, wanted % 100) if is_finite else lower
 
 
 def _rows(statement: SQL) -> list[tuple[Any, ...]]:

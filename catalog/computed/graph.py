@@ -1,36 +1,25 @@
-"""How blueprints hang together: relation paths, who reads what, and in which order. Pure.
+"""How blueprints hang together: who reads what, along which paths, and in which order. Pure.
 
-A *step* crosses one relation, forward (from the blueprint that has it) or backward. Every derived
-value (mirror, inherited ownership, aggregation) is read at the end of a list of steps that starts
-at its owner; walking the steps back from something that changed finds the owners to refresh.
+Every derived value (mirror, inherited ownership, aggregation) is read at the end of a list of steps
+(see `catalog.computed.paths`) that starts at its owner; walking the steps back from something that
+changed finds the owners to refresh.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 
-from catalog.blueprints import Aggregation, BlueprintSpec, Calculation, Mirror
+from catalog.blueprints import COMPUTED_SECTIONS, Aggregation, BlueprintSpec, Calculation, Mirror
+from catalog.computed.inferences import Inference, inference_faults, inference_of
+from catalog.computed.paths import OWNERSHIP, TEAM, NoPathError, Paths, Step, choices, no_ownership
 from catalog.computed.series import Plan, Series, plan_of, shared
 from catalog.conditions import check_properties, reads
+from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.errors import Fault, Invalid
 
-TEAM = "_team"
-OWNERSHIP = "$team"
-# Of several shortest paths at most this many are followed, and named in the refusal.
-PATHS_NAMED = 5
-
-
-@dataclass(frozen=True)
-class Step:
-    """One relation crossed: `blueprint` has the relation, `end` is where the step arrives."""
-
-    blueprint: str
-    relation: str
-    is_forward: bool
-    end: str
-    is_many: bool
+__all__ = ["OWNERSHIP", "TEAM", "CatalogGraph", "Derived", "Step"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +46,10 @@ class CatalogGraph:
 
     def __init__(self, specs: Iterable[BlueprintSpec]) -> None:
         self.specs: dict[str, BlueprintSpec] = {spec.identifier: spec for spec in specs}
+        self._paths = Paths(self.specs)
         self.derived: dict[str, dict[str, Derived]] = {}
+        # Relations that nobody writes, by blueprint and identifier.
+        self.inferences: dict[tuple[str, str], Inference] = {}
         # (blueprint, fact key) -> derived values that read it at their end.
         self.readers: dict[tuple[str, str], list[Derived]] = defaultdict(list)
         # (blueprint, relation) -> derived values whose steps cross it, with the position.
@@ -76,6 +68,7 @@ class CatalogGraph:
         if not faults:
             for spec in self.specs.values():
                 self.derived[spec.identifier] = dict(self._derive(spec, faults))
+                self.inferences |= dict(self._infer(spec, faults))
         self._share_series()
         if not faults:
             faults = list(self._cycles())
@@ -83,6 +76,9 @@ class CatalogGraph:
             raise Invalid(faults)
         for derived in self._all_derived():
             self._index(derived)
+        for inference in self.inferences.values():
+            self._index_series(inference.sources)
+            self._index_series(inference.targets)
         # By blueprint: its calculations, those of each level after those that they read.
         self.calculation_levels: dict[str, list[list[str]]] = {
             spec.identifier: list(self._levels(spec)) for spec in self.specs.values()
@@ -91,7 +87,7 @@ class CatalogGraph:
     def _levels(self, spec: BlueprintSpec) -> Iterator[list[str]]:
         sorter = TopologicalSorter(
             {
-                key: self._reads_of(spec, item) & spec.calculations.keys()
+                key: self.reads_of(spec, item) & spec.calculations.keys()
                 for key, item in spec.calculations.items()
             }
         )
@@ -101,42 +97,36 @@ class CatalogGraph:
             yield level
             sorter.done(*level)
 
-    def _reads_of(self, spec: BlueprintSpec, calculation: Calculation) -> frozenset[str]:
+    def reads_of(self, spec: BlueprintSpec, calculation: Calculation) -> frozenset[str]:
+        """Return what a calculation may read of its entity, where that is worked out too."""
         if calculation.reads is not None:
             return calculation.reads
-        return (spec.computed_keys | {OWNERSHIP}) - self.hidden[spec.identifier]
-
-    def steps_along(
-        self, spec: BlueprintSpec, path: Iterable[str], *, heirs: frozenset[str] = frozenset()
-    ) -> tuple[Step, ...]:
-        """Return the forward steps of a dotted path; raises `ValueError` naming the choices.
-
-        `heirs` are the blueprints whose inherited ownership the path is a part of.
-        """
-        steps: list[Step] = []
-        at = spec
-        for name in path:
-            if name == OWNERSHIP:
-                steps.extend(self._ownership_steps(at, heirs))
-            elif name in at.relations:
-                relation = at.relations[name]
-                steps.append(Step(at.identifier, name, True, relation.target, relation.is_many))
-            else:
-                raise ValueError(
-                    f"blueprint '{at.identifier}' has no relation '{name}'"
-                    f"{_choices(name, at.relations)}"
-                )
-            at = self.specs[steps[-1].end]
-        if not steps:
-            raise ValueError("the path crosses no relation; write <relation>.<property>")
-        return tuple(steps)
+        inferred = {
+            inference.key
+            for (name, _), inference in self.inferences.items()
+            if name == spec.identifier
+        }
+        return (spec.computed_keys | {OWNERSHIP} | inferred) - self.hidden[spec.identifier]
 
     def _derive(self, spec: BlueprintSpec, faults: list[Fault]) -> Iterator[tuple[str, Derived]]:
         for at, source in _sources(spec):
             try:
                 yield source.identifier, self._resolve(spec, source)
-            except ValueError as error:
-                faults.append(Fault(f"{spec.identifier}.{at}", str(error)))
+            except Invalid as refused:
+                faults.extend(fault.under(f"{spec.identifier}.{at}") for fault in refused.faults)
+
+    def _infer(
+        self, spec: BlueprintSpec, faults: list[Fault]
+    ) -> Iterator[tuple[tuple[str, str], Inference]]:
+        for key, relation in spec.relations.items():
+            if relation.inferred is None:
+                continue
+            found = list(inference_faults(spec, relation, relation.inferred, self.specs))
+            place = f"{spec.identifier}.relations.{key}.inferred"
+            faults.extend(fault.under(place) for fault in found)
+            if not found:
+                inference = inference_of(spec, relation, relation.inferred)
+                yield (spec.identifier, key), inference
 
     def _unknown_targets(self, spec: BlueprintSpec) -> Iterator[Fault]:
         named = [
@@ -150,26 +140,17 @@ class CatalogGraph:
             if target not in self.specs:
                 yield Fault(
                     f"{spec.identifier}.{at}",
-                    f"there is no blueprint '{target}'{_choices(target, self.specs)}",
+                    f"there is no blueprint '{target}'{choices(target, self.specs)}",
                 )
 
     def _resolve(self, spec: BlueprintSpec, source: Mirror | Aggregation) -> Derived:
-        if isinstance(source, Mirror):
-            steps = self.steps_along(spec, source.path)
-            wanted = frozenset([source.key])
-        else:
-            steps = self._aggregation_steps(spec, source)
-            wanted = _aggregation_reads(source)
+        try:
+            steps = self._paths.steps_of(spec, source)
+        except NoPathError as error:
+            raise Invalid.at(_path_place(source), str(error)) from None
         end = self.specs[steps[-1].end]
-        problems = [key for key in sorted(wanted) if key not in end.fact_keys]
-        if problems:
-            raise ValueError(
-                f"blueprint '{end.identifier}' has no property '{problems[0]}'"
-                f"{_choices(problems[0], end.fact_keys)}"
-            )
-        if isinstance(source, Aggregation) and source.query is not None:
-            for problem in check_properties(source.query, end.fact_keys):
-                raise ValueError(problem.message)
+        if faults := list(_end_faults(source, end, spec)):
+            raise Invalid(faults)
         plan = None
         if isinstance(source, Aggregation):
             is_single = self._leads_to_one(steps[-1])
@@ -179,88 +160,24 @@ class CatalogGraph:
             key=source.identifier,
             steps=steps,
             end=end.identifier,
-            reads=wanted,
+            reads=_reads(source),
             source=source,
             plan=plan,
         )
-
-    def _aggregation_steps(self, spec: BlueprintSpec, source: Aggregation) -> tuple[Step, ...]:
-        if source.path is None:
-            return self._shortest(spec, source.target)
-        if not source.is_from_target:
-            steps = self.steps_along(spec, source.path)
-            arrives, wanted = steps[-1].end, source.target
-        else:
-            forward = self.steps_along(self.specs[source.target], source.path)
-            arrives, wanted = forward[-1].end, spec.identifier
-            steps = tuple(
-                Step(step.blueprint, step.relation, False, step.blueprint, True)
-                for step in reversed(forward)
-            )
-        if arrives != wanted:
-            raise ValueError(
-                f"the path {'.'.join(source.path)} ends at '{arrives}', not at '{wanted}'"
-            )
-        return steps
-
-    def _shortest(self, spec: BlueprintSpec, target: str) -> tuple[Step, ...]:
-        """Return the one shortest path; several of that length are refused, with the choices."""
-        frontier: list[tuple[str, tuple[Step, ...]]] = [(spec.identifier, ())]
-        seen = {spec.identifier}
-        while frontier:
-            longer = [
-                (step.end, (*steps, step))
-                for at, steps in frontier
-                for step in self._steps_from(at)
-            ]
-            found = [steps for end, steps in longer if end == target]
-            if len(found) > 1:
-                named = ", ".join(sorted(map(_show, found))[:PATHS_NAMED])
-                raise ValueError(
-                    f"several paths lead to '{target}': {named}; choose one with pathFilter"
-                )
-            if found:
-                return found[0]
-            frontier = _few_per_end((end, steps) for end, steps in longer if end not in seen)
-            seen.update(end for end, _ in frontier)
-        raise ValueError(f"no relations lead from '{spec.identifier}' to '{target}'")
-
-    def _steps_from(self, blueprint: str) -> Iterator[Step]:
-        for spec in self.specs.values():
-            for relation in self._rows_of(spec):
-                if spec.identifier == blueprint:
-                    yield relation
-                if relation.end == blueprint:
-                    yield Step(spec.identifier, relation.relation, False, spec.identifier, True)
-
-    def _rows_of(self, spec: BlueprintSpec) -> Iterator[Step]:
-        """Yield the relations of which the blueprint's entities have rows."""
-        for relation in spec.relations.values():
-            yield Step(
-                spec.identifier, relation.identifier, True, relation.target, relation.is_many
-            )
-        if spec.ownership is not None and not spec.ownership.is_inherited:
-            yield Step(spec.identifier, OWNERSHIP, True, TEAM, True)
-
-    def _ownership_steps(self, spec: BlueprintSpec, heirs: frozenset[str]) -> list[Step]:
-        if spec.identifier in heirs:
-            raise ValueError(f"blueprint '{spec.identifier}' would inherit ownership from itself")
-        if spec.ownership is None:
-            raise ValueError(f"blueprint '{spec.identifier}' has no ownership")
-        if not spec.ownership.is_inherited:
-            return [Step(spec.identifier, OWNERSHIP, True, TEAM, True)]
-        heirs = heirs | {spec.identifier}
-        steps = self.steps_along(spec, spec.ownership.path, heirs=heirs)
-        return [*steps, *self._ownership_steps(self.specs[steps[-1].end], heirs)]
 
     def _all_derived(self) -> Iterator[Derived]:
         for by_key in self.derived.values():
             yield from by_key.values()
 
     def _share_series(self) -> None:
-        """Have aggregations that can read the same samples do so."""
+        """Have whoever can read the same samples do so."""
         plans = [derived.plan for derived in self._all_derived() if derived.plan]
-        series = shared(plan.series for plan in plans)
+        ends = [(item.sources, item.targets) for item in self.inferences.values()]
+        series = shared([*(plan.series for plan in plans), *chain.from_iterable(ends)])
+        self.inferences = {
+            name: replace(item, sources=series[item.sources], targets=series[item.targets])
+            for name, item in self.inferences.items()
+        }
         for by_key in self.derived.values():
             for key, derived in by_key.items():
                 if derived.plan:
@@ -286,29 +203,40 @@ class CatalogGraph:
             for key in derived.reads:
                 self.readers[derived.end, key].append(derived)
         else:
-            steps, series = derived.plan.far, derived.plan.series
-            self.planned[series].append(derived)
-            self._series_of[series.blueprint].add(series)
-            self._series_across[series.holder, series.relation].add(series)
+            steps = derived.plan.far
+            self._index_series(derived.plan.series)
+            self.planned[derived.plan.series].append(derived)
         for position, step in enumerate(steps):
             self.crossings[step.blueprint, step.relation].append((derived, position))
+
+    def _index_series(self, series: Series) -> None:
+        # Also those that no aggregation reads are kept.
+        self.planned.setdefault(series, [])
+        self._series_of[series.blueprint].add(series)
+        self._series_across[series.holder, series.relation].add(series)
 
     def _cycles(self) -> Iterator[Fault]:
         """Find values that would need themselves, through any number of others."""
         needs: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for derived in self._all_derived():
-            needs[derived.blueprint, derived.key] = {(derived.end, key) for key in derived.reads}
+            needs[derived.blueprint, derived.key] = {
+                *((derived.end, key) for key in derived.reads),
+                *((step.blueprint, f"{RELATION_PREFIX}{step.relation}") for step in derived.steps),
+            }
+        for (name, _), inference in self.inferences.items():
+            needs[name, inference.key] = inference.needs
         for spec in self.specs.values():
             for key, item in spec.calculations.items():
                 needs[spec.identifier, key] = {
-                    (spec.identifier, read) for read in self._reads_of(spec, item)
+                    (spec.identifier, read) for read in self.reads_of(spec, item)
                 }
         try:
             TopologicalSorter(needs).prepare()
         except CycleError as error:
             cycle = " -> ".join(f"{blueprint}.{key}" for blueprint, key in error.args[1])
             blueprint, key = error.args[1][0]
-            yield Fault(f"{blueprint}.{key}", f"the value would need itself: {cycle}")
+            place = f"{blueprint}.{_place(self.specs[blueprint], key)}"
+            yield Fault(place, f"the value would need itself: {cycle}")
 
 
 def _hidden(spec: BlueprintSpec) -> frozenset[str]:
@@ -322,43 +250,63 @@ def _hidden(spec: BlueprintSpec) -> frozenset[str]:
     return frozenset(hidden)
 
 
-def _few_per_end(
-    paths: Iterable[tuple[str, tuple[Step, ...]]],
-) -> list[tuple[str, tuple[Step, ...]]]:
-    """Keep enough paths to an end to tell that there are several; their number may explode."""
-    kept: dict[str, list[tuple[Step, ...]]] = defaultdict(list)
-    for end, steps in paths:
-        if len(kept[end]) < PATHS_NAMED:
-            kept[end].append(steps)
-    return [(end, steps) for end, few in kept.items() for steps in few]
-
-
 def _sources(spec: BlueprintSpec) -> Iterator[tuple[str, Mirror | Aggregation]]:
-    for key, mirror in spec.mirrors.items():
-        yield f"mirror_properties.{key}.path", mirror
-    for key, aggregation in spec.aggregations.items():
-        yield f"aggregation_properties.{key}", aggregation
+    """Yield what is read at the end of paths, with the place of each in the document."""
+    sources: list[Mirror | Aggregation] = [*spec.mirrors.values(), *spec.aggregations.values()]
     if spec.ownership is not None and spec.ownership.is_inherited:
-        yield "ownership.path", Mirror(OWNERSHIP, spec.ownership.path, OWNERSHIP)
+        sources.append(Mirror(OWNERSHIP, spec.ownership.path, OWNERSHIP))
+    for source in sources:
+        yield _place(spec, source.identifier), source
 
 
-def _aggregation_reads(source: Aggregation) -> frozenset[str]:
+def _place(spec: BlueprintSpec, key: str) -> str:
+    """Return where a blueprint document defines a derived value or a calculation."""
+    if key == OWNERSHIP:
+        return "ownership"
+    if key.startswith(RELATION_PREFIX):
+        return f"relations.{key.removeprefix(RELATION_PREFIX)}"
+    section = next(name for name in COMPUTED_SECTIONS if key in spec.document[name])
+    return f"{section}.{key}"
+
+
+def _path_place(source: Mirror | Aggregation) -> str:
+    """Return where in its definition the path of a derived value stands."""
+    if isinstance(source, Mirror):
+        return "path"
+    return "" if source.path is None else "pathFilter[0].path"
+
+
+def _end_faults(
+    source: Mirror | Aggregation, end: BlueprintSpec, owner: BlueprintSpec
+) -> Iterator[Fault]:
+    """Yield what a definition reads of entities at the end of its path that they do not have."""
+    if isinstance(source, Mirror):
+        if source.key == OWNERSHIP and end.ownership is None:
+            yield Fault("path", no_ownership(end))
+        yield from _unknown_property("path", source.key, end)
+        return
+    if source.property is not None:
+        yield from _unknown_property("calculationSpec.property", source.property, end)
+    yield from _unknown_property("calculationSpec.measureTimeBy", source.measure_time_by, end)
+    if source.query is not None:
+        written = owner.document["aggregation_properties"][source.identifier]["query"]
+        for problem in check_properties(source.query, end.fact_keys, written=written):
+            yield Fault(problem.path, f"in blueprint '{end.identifier}', {problem.message}")
+
+
+def _unknown_property(place: str, key: str, end: BlueprintSpec) -> Iterator[Fault]:
+    if key not in end.fact_keys or key.startswith(RELATION_PREFIX):
+        message = f"blueprint '{end.identifier}' has no property '{key}'"
+        yield Fault(place, f"{message}{choices(key, end.fact_keys)}")
+
+
+def _reads(source: Mirror | Aggregation) -> frozenset[str]:
+    """Return the keys of the facts that a derived value reads at the end of its path."""
+    if isinstance(source, Mirror):
+        return frozenset([source.key])
     wanted = {source.measure_time_by}
     if source.property is not None:
         wanted.add(source.property)
     if source.query is not None:
         wanted |= reads(source.query)
     return frozenset(wanted)
-
-
-def _show(steps: tuple[Step, ...]) -> str:
-    return " ".join(
-        f"{'->' if step.is_forward else '<-'} {step.blueprint}.{step.relation}" for step in steps
-    )
-
-
-def _choices(name: str, known: Mapping[str, object]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; choose one of {', '.join(sorted(known)[:10])}" if known else ""

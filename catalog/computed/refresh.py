@@ -7,7 +7,7 @@ cycles, so the rounds end.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,13 +21,16 @@ from catalog.bulk import chunks, update_rows
 from catalog.computed import aggregates, jq
 from catalog.computed.arithmetic import aggregate
 from catalog.computed.graph import OWNERSHIP, CatalogGraph, Derived, Step
-from catalog.computed.samples import Touched, record
+from catalog.computed.inferring import anchors_of, infer
+from catalog.computed.samples import Anchors, record
 from catalog.computed.shelf import Shelf
 from catalog.computed.walks import facts_at_end, owners_of
-from catalog.computed.work import Moved, Work, merge
+from catalog.computed.work import Edge, Moved, Work, merge
+from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.models import Entity
 from catalog.storable import storable_faults
 
+NO_PROPERTY = (OWNERSHIP, RELATION_PREFIX)
 # Values by owner: owner id -> key -> value
 Values = dict[int, dict[str, Any]]
 
@@ -37,24 +40,34 @@ def refresh(work: Work, *, graph: CatalogGraph, now: datetime) -> Moved:
     everything: Moved = {}
     shelf = Shelf(now)
     merge(everything, work.moved)
+    # What the rounds move themselves has been seen by the calculations of the same entity.
+    unseen = work.moved
     while not work.is_empty:
-        moved = _round(work, graph, shelf, now)
+        moved, edges = _round(work, graph, shelf, now, unseen=unseen)
         merge(everything, moved)
-        work = Work(moved=moved)
+        work, unseen = Work(moved=moved, edges=edges), {}
     return everything
 
 
-def _round(work: Work, graph: CatalogGraph, shelf: Shelf, now: datetime) -> Moved:
-    due = _due(work, graph, record(work, graph, shelf))
-    _lock(set().union(*due.values(), *work.recalculate.values()))
+def _round(
+    work: Work, graph: CatalogGraph, shelf: Shelf, now: datetime, *, unseen: Moved
+) -> tuple[Moved, list[Edge]]:
+    touched = record(work, graph, shelf)
+    due = _due(work, graph, touched.anchors)
+    _lock(set().union(anchors_of(touched, graph), *due.values(), *work.recalculate.values()))
+    inferred = infer(work, touched, graph=graph, shelf=shelf)
     moved: Moved = {}
-    for blueprint in {name for name, _ in due} | work.moved.keys() | work.recalculate.keys():
+    names = {name for name, _ in due}
+    for blueprint in names | unseen.keys() | work.recalculate.keys() | inferred.facts.keys():
         wanted = {key: ids for (owner, key), ids in due.items() if owner == blueprint}
         values = _derive(graph.derived[blueprint], wanted, shelf, now)
-        by_id = _settle(blueprint, values, work, graph, now)
+        for id_, facts in inferred.facts.get(blueprint, {}).items():
+            values[id_].update(facts)
+        seen, whole = unseen.get(blueprint, {}), work.recalculate.get(blueprint, set())
+        by_id = _settle(blueprint, values, graph, now, touched=seen, whole=whole)
         if by_id:
             moved[blueprint] = by_id
-    return moved
+    return moved, inferred.edges
 
 
 def _lock(ids: set[int]) -> None:
@@ -70,7 +83,7 @@ def _lock(ids: set[int]) -> None:
         list(rows.values_list("id", flat=True))
 
 
-def _due(work: Work, graph: CatalogGraph, touched: Touched) -> dict[tuple[str, str], set[int]]:
+def _due(work: Work, graph: CatalogGraph, touched: Anchors) -> dict[tuple[str, str], set[int]]:
     """Return the derived values to work out: ``(blueprint, key) -> owner ids``."""
     # Many definitions share their steps: each walk is taken once a round.
     walk = lru_cache(maxsize=None)(owners_of)
@@ -138,13 +151,20 @@ def _value(derived: Derived, rows: list[dict[str, Any]], now: datetime) -> Any:
 
 
 def _settle(
-    blueprint: str, values: Values, work: Work, graph: CatalogGraph, now: datetime
+    blueprint: str,
+    values: Values,
+    graph: CatalogGraph,
+    now: datetime,
+    *,
+    touched: Mapping[int, set[str]],
+    whole: Collection[int],
 ) -> dict[int, set[str]]:
-    """Write the values and the calculations that read them; return the keys that moved."""
-    touched = work.moved.get(blueprint, {})
-    whole = work.recalculate.get(blueprint, set())
+    """Write the values and the calculations that read them; return the keys that moved.
+
+    `touched` are keys that moved before, `whole` the entities all of whose calculations are due.
+    """
     has_calculations = bool(graph.specs[blueprint].calculations)
-    ids = values.keys() | ((touched.keys() | whole) if has_calculations else set())
+    ids = values.keys() | ({*touched, *whole} if has_calculations else set())
     moved: dict[int, set[str]] = {}
     for chunk in chunks(sorted(ids)):
         settled = [
@@ -190,7 +210,8 @@ class _Settled:
 
 
 def _apply(entity: Entity, values: Mapping[str, Any]) -> None:
-    given = {key: value for key, value in values.items() if key != OWNERSHIP}
+    # Owners and related entities are facts, but no properties.
+    given = {key: value for key, value in values.items() if not key.startswith(NO_PROPERTY)}
     entity.computed = {**entity.computed, **given}
     entity.facts = {**entity.facts, **values}
 
@@ -208,7 +229,7 @@ def _calculate(
             if _reads_one_of(spec.calculations[key], item.moved, hidden)
         ]
         inputs = [
-            (calculation.program, _jq_input(item.entity, calculation, hidden=hidden))
+            (calculation.program, jq_input(item.entity.facts, calculation, hidden=hidden))
             for item, calculation in due
         ]
         for (item, calculation), result in zip(due, jq.evaluate_many(inputs, now=now), strict=True):
@@ -240,8 +261,8 @@ def _take(item: _Settled, calculation: Calculation, result: Any) -> None:
     _apply(entity, {key: value})
 
 
-def _jq_input(
-    entity: Entity, calculation: Calculation, *, hidden: frozenset[str]
+def jq_input(
+    facts: Mapping[str, Any], calculation: Calculation, *, hidden: frozenset[str]
 ) -> dict[str, Any]:
     """Return the entity as the program sees it: meta-values on top, the rest in its section.
 
@@ -249,12 +270,12 @@ def _jq_input(
     """
     # Sorted: a program that spells out an object must not depend on the order of writes.
     if calculation.reads is None:
-        seen = sorted(entity.facts.keys() - hidden)
+        seen = sorted(facts.keys() - hidden)
     else:
-        seen = sorted(entity.facts.keys() & calculation.reads)
+        seen = sorted(facts.keys() & calculation.reads)
     document: dict[str, Any] = {"properties": {}, "relations": {}}
     for key in seen:
-        value = entity.facts[key]
+        value = facts[key]
         if key.startswith("$"):
             document[key.removeprefix("$")] = value
         elif key.startswith("relation#"):

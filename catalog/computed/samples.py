@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf
 from typing import Any
 
 from catalog.bulk import IsAmong, chunks, decode, insert_rows, raw_json
 from catalog.computed import totals
+from catalog.computed.filling import NO_MOMENT
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.rows import SampleRow
 from catalog.computed.series import Series
-from catalog.computed.shelf import NO_MOMENT, Shelf
+from catalog.computed.shelf import Shelf
 from catalog.computed.work import Edge, Work
 from catalog.conditions import predicate
 from catalog.conditions.values import as_moment, is_number
@@ -19,8 +21,18 @@ from catalog.models import Entity, EntityRelation, Sample
 from catalog.queries.dialects import microseconds
 
 CHUNK = 5_000
-# The anchors of each series at which a sample came, went or changed.
-Touched = dict[Series, set[int]]
+Anchors = dict[Series, set[int]]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The anchors of each series at which a sample came, went or changed, and those samples.
+
+    The samples are told only of the series that inferred relations are read off.
+    """
+
+    anchors: Anchors = field(default_factory=lambda: defaultdict(set))
+    samples: dict[Series, set[SampleRow]] = field(default_factory=lambda: defaultdict(set))
 
 
 def record(work: Work, graph: CatalogGraph, shelf: Shelf) -> Touched:
@@ -28,20 +40,26 @@ def record(work: Work, graph: CatalogGraph, shelf: Shelf) -> Touched:
 
     Only events that moved are looked at, and only the series that read what moved of them.
     """
-    touched: Touched = defaultdict(set)
+    touched = Touched()
+    told = {end for item in graph.inferences.values() for end in (item.sources, item.targets)}
     for blueprint, by_series in _due(work, graph).items():
         ids = sorted(set().union(*by_series.values()))
         for chunk in chunks(ids, CHUNK):
-            _record_chunk(blueprint, chunk, by_series, shelf=shelf, touched=touched)
+            for series, rows in _record_chunk(blueprint, chunk, by_series, shelf=shelf).items():
+                touched.anchors[series] |= {row.anchor_id for row in rows}
+                if series in told:
+                    touched.samples[series].update(rows)
     for series, anchors in _bereft(work, graph).items():
         totals.add_up(shelf.ids([series])[series], anchors)
-        touched[series] |= anchors
+        for rolled_id, column in shelf.rolled_by([series]).items():
+            totals.roll_up(rolled_id, anchors, by=column)
+        touched.anchors[series] |= anchors
     return touched
 
 
-def _bereft(work: Work, graph: CatalogGraph) -> Touched:
+def _bereft(work: Work, graph: CatalogGraph) -> Anchors:
     """Return where samples went with their deleted events, whose relation rows say where from."""
-    bereft: Touched = defaultdict(set)
+    bereft: Anchors = defaultdict(set)
     for edge in work.edges:
         for series in graph.series_across(edge.blueprint, edge.relation):
             event, anchor = _ends(series, edge)
@@ -77,12 +95,12 @@ def _record_chunk(
     by_series: Mapping[Series, Collection[int]],
     *,
     shelf: Shelf,
-    touched: Touched,
-) -> None:
+) -> dict[Series, list[SampleRow]]:
+    """Write the samples of these events anew; return those that came or went."""
     rows = Entity.objects.filter(IsAmong("id", ids), blueprint__identifier=blueprint)
     facts = {id_: decode(raw) for id_, raw in _raw_facts(rows)}
     series_ids = shelf.ids(by_series)
-    old = _stored(ids, series_ids.values())
+    old = _stored(ids)
     anchors = lru_cache(maxsize=None)(_anchors)
     went: dict[SampleRow, int] = {}
     came: list[SampleRow] = []
@@ -97,10 +115,12 @@ def _record_chunk(
         Sample.objects.filter(IsAmong("id", chunk)).delete()
     came.sort(key=_order)
     insert_rows(Sample, came, fields=SampleRow._fields)
-    totals.keep(came, went)
+    totals.keep(came, went, rolled=shelf.rolled_by(by_series))
     series_of = {id_: series for series, id_ in series_ids.items()}
+    differing: dict[Series, list[SampleRow]] = defaultdict(list)
     for row in (*came, *went):
-        touched[series_of[row.series_id]].add(row.anchor_id)
+        differing[series_of[row.series_id]].append(row)
+    return differing
 
 
 def _order(row: SampleRow) -> tuple[int, int, int]:
@@ -111,10 +131,12 @@ def _raw_facts(rows: Any) -> Iterable[tuple[int, str]]:
     return rows.annotate(raw=raw_json("facts")).values_list("id", "raw")
 
 
-def _stored(ids: Collection[int], series_ids: Collection[int]) -> dict[int, dict[SampleRow, int]]:
+def _stored(ids: Collection[int]) -> dict[int, dict[SampleRow, int]]:
     """Return the samples of these events with their ids, by series."""
     found: dict[int, dict[SampleRow, int]] = defaultdict(dict)
-    rows = Sample.objects.filter(IsAmong("entity_id", ids), IsAmong("series_id", series_ids))
+    # Not narrowed to the series: an event has few, and a database that has not counted yet would
+    # rather look through all samples of a series.
+    rows = Sample.objects.filter(IsAmong("entity_id", ids))
     for id_, *values in rows.values_list("id", *SampleRow._fields):
         row = SampleRow(*values)
         found[row.series_id][row] = id_

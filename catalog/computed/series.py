@@ -58,6 +58,11 @@ class Series:
         keys = frozenset(filter(None, (self.at_key, self.value_key, self.window_key)))
         return keys | (reads(self.query) if self.query else frozenset())
 
+    @property
+    def day_column(self) -> str:
+        """Return the column of its samples that tells the day each is of."""
+        return "window_at" if self.window_key else "at"
+
     def covers(self, other: "Series") -> bool:
         """Say whether whoever reads the other one can as well read this one."""
         bare = replace(self, value_key=other.value_key, at_key=other.at_key)
@@ -69,13 +74,30 @@ class Series:
 
 
 def shared(wanted: Iterable[Series]) -> dict[Series, Series]:
-    """Return for each series the one to read: few of them, so that an event makes few samples."""
+    """Return for each series the one to read: few of them, so that an event makes few samples.
+
+    Samples that nobody measures or looks at by a date are dated by when the event was made known,
+    so that all can be charted.
+    """
+    covered = _covered(wanted)
+    dated = {series: _dated(other) for series, other in covered.items()}
+    # With their dates, some cover others that they did not.
+    last = _covered(dated.values())
+    return {series: last[other] for series, other in dated.items()}
+
+
+def _covered(wanted: Iterable[Series]) -> dict[Series, Series]:
     order = sorted(
         set(wanted), key=lambda item: (bool(item.value_key) + bool(item.at_key), item.key)
     )
     return {
         series: next(other for other in reversed(order) if other.covers(series)) for series in order
     }
+
+
+def _dated(series: Series) -> Series:
+    is_dated = series.at_key or series.window_key
+    return series if is_dated else replace(series, at_key="$createdAt")
 
 
 @dataclass(frozen=True)
@@ -123,7 +145,7 @@ def plan_of(
         is_of_event=not near.is_forward,
         query=query,
         value_key=source.property,
-        at_key=source.measure_time_by if source.is_per_interval else None,
+        at_key=source.measure_time_by if source.is_dated or source.is_per_interval else None,
         window_key=windows[0].key if windows else None,
     )
     spans = tuple(leaf.wanted for leaf in windows if isinstance(leaf.wanted, PresetRange))

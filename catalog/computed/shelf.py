@@ -1,46 +1,49 @@
 """The stored series: which there are, and filling them with the samples of all events."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, F, FloatField, Value
-from django.db.models.functions import Cast
 
 from catalog.computed import totals
+from catalog.computed.filling import insert_samples
 from catalog.computed.graph import CatalogGraph
-from catalog.computed.rows import SampleRow
 from catalog.computed.series import Series
-from catalog.models import Entity, Sample
+from catalog.models import Rollup, Sample
 from catalog.models import Series as StoredSeries
-from catalog.queries.typed import MomentOf, NumberOf
-from catalog.querysets import EntityQuerySet
-
-# For queries that do not read the clock.
-NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+from catalog.queries.sql import SQL, sql
 
 
 class Shelf:
-    """The stored series of one refresh: each is looked up once, and filled before it is read."""
+    """The stored series of one refresh: each is looked up once, and filled before it is read.
+
+    What is looked up is locked until the transaction ends: writers share a series with each other,
+    but not with whoever fills it, so that no sample is missed and none is made twice.
+    """
 
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._ids: dict[Series, int] = {}
         self._empty: set[Series] = set()
+        self._rolled: set[Series] = set()
 
     def ids(self, wanted: Iterable[Series]) -> dict[Series, int]:
         """Return the ids of series; those that were never heard of are made, to be filled."""
         wanted = list(wanted)
         by_key = {series.key: series for series in wanted if series not in self._ids}
         if by_key:
-            rows = StoredSeries.objects.filter(key__in=by_key)
-            stored = {key: (id_, at) for id_, key, at in rows.values_list("id", "key", "filled_at")}
-            for key, series in sorted(by_key.items()):
-                if key not in stored:
-                    stored[key] = (StoredSeries.objects.get_or_create(key=key)[0].pk, None)
-                self._ids[series], filled_at = stored[key]
-                if filled_at is None:
-                    self._empty.add(series)
+            for key, id_, is_rolled in _filled(by_key):
+                series = by_key.pop(key)
+                self._ids[series] = id_
+                if is_rolled:
+                    self._rolled.add(series)
+        # Not shared first: two that share what both are to fill would wait for each other.
+        for series in by_key.values():
+            StoredSeries.objects.get_or_create(key=series.key)
+        if by_key:
+            for key, id_, _ in _locked(by_key):
+                self._ids[by_key[key]] = id_
+                self._empty.add(by_key[key])
         return {series: self._ids[series] for series in wanted}
 
     def filled(self, wanted: Iterable[Series]) -> dict[Series, int]:
@@ -50,6 +53,11 @@ class Shelf:
             _fill(series, ids[series], now=self._now)
             self._empty.discard(series)
         return ids
+
+    def rolled_by(self, among: Iterable[Series]) -> dict[int, str]:
+        """Return the series that have rollups, by id, with the column that tells their days."""
+        rolled = self._rolled.intersection(among)
+        return {self._ids[series]: series.day_column for series in rolled}
 
 
 def doubt(graph: CatalogGraph, *, edited: Collection[str]) -> None:
@@ -67,13 +75,21 @@ def doubt(graph: CatalogGraph, *, edited: Collection[str]) -> None:
 
 
 def distrust(graph: CatalogGraph, blueprint: str) -> None:
-    """Have every series filled anew that this blueprint reads or whose events are its entities."""
-    keys = [
-        series.key
-        for series, together in graph.planned.items()
-        if series.blueprint == blueprint or any(item.blueprint == blueprint for item in together)
-    ]
+    """Have every series filled anew that concerns this blueprint."""
+    keys = [series.key for series in concerning(graph, blueprint)]
     StoredSeries.objects.filter(key__in=keys).update(filled_at=None)
+
+
+def concerning(graph: CatalogGraph, blueprint: str) -> list[Series]:
+    """Return the series that this blueprint reads or whose events are its entities."""
+    inferred = {item.targets for item in graph.inferences.values() if item.blueprint == blueprint}
+    return [
+        series
+        for series, together in graph.planned.items()
+        if series.blueprint == blueprint
+        or series in inferred
+        or any(item.blueprint == blueprint for item in together)
+    ]
 
 
 def drop_unused(graph: CatalogGraph) -> None:
@@ -88,50 +104,55 @@ def _fill(series: Series, series_id: int, *, now: datetime) -> None:
     row = StoredSeries.objects.select_for_update().get(pk=series_id)
     if row.filled_at is not None:
         return
-    events = Entity.objects.of(series.blueprint).order_by("id")
-    # In a statement before the one that reads: what somebody is writing is waited for.
-    if connection.features.has_select_for_update:
-        locked = events.select_for_update(of=("self",), no_key=True)
-        for _ in locked.values_list("id", flat=True).iterator():
-            pass
     Sample.objects.filter(series=series_id).delete()
-    _insert(_sampled(series, events), series_id)
+    insert_samples(series, series_id)
     totals.add_up(series_id)
-    row.filled_at = now
-    row.save(update_fields=["filled_at"])
+    # By whoever wants to see days.
+    Rollup.objects.filter(series=series_id).delete()
+    row.filled_at, row.rolled_at = now, None
+    row.save(update_fields=["filled_at", "rolled_at"])
+    if connection.vendor == "postgresql":
+        # Until it has counted what came, every plan that reads samples would be a guess.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE catalog_sample, catalog_total")
 
 
-def _sampled(series: Series, events: EntityQuerySet) -> EntityQuerySet:
-    """Return the events of a series with what their samples hold, a row for each anchor."""
-    if series.query:
-        events = events.matching(series.query, now=NO_MOMENT)
-    if series.is_of_event:
-        events = events.filter(outgoing__relation=series.relation)
-        anchor = F("outgoing__target_id")
-    else:
-        events = events.filter(
-            incoming__relation=series.relation,
-            incoming__source__blueprint__identifier=series.holder,
-        )
-        anchor = F("incoming__source_id")
-    nothing = Value(None)
-    return events.order_by().values_list(
-        anchor,
-        "id",
-        MomentOf(series.at_key) if series.at_key else Cast(nothing, BigIntegerField()),
-        MomentOf(series.window_key) if series.window_key else Cast(nothing, BigIntegerField()),
-        NumberOf(series.value_key) if series.value_key else Cast(nothing, FloatField()),
+def roll_up(graph: CatalogGraph, *, now: datetime) -> None:
+    """Add the samples of all series up by day, where that was not done: a transaction each."""
+    for series, id_ in Shelf(now).filled(graph.planned).items():
+        with transaction.atomic():
+            row = StoredSeries.objects.select_for_update().filter(pk=id_).first()
+            if row is not None and row.rolled_at is None:
+                totals.roll_up(id_, by=series.day_column)
+                row.rolled_at = now
+                row.save(update_fields=["rolled_at"])
+
+
+_LOOKED_UP = """SELECT key, id, rolled_at IS NOT NULL FROM catalog_series
+WHERE {condition} AND key IN {keys} ORDER BY id {lock}"""
+
+
+# Key, id, and whether there are rollups.
+Row = tuple[str, int, bool]
+
+
+def _filled(keys: Iterable[str]) -> list[Row]:
+    """Return the filled series among these; nobody fills or rolls them up anew meanwhile."""
+    return _looked_up(keys, condition="filled_at IS NOT NULL", lock="FOR KEY SHARE")
+
+
+def _locked(keys: Iterable[str]) -> list[Row]:
+    return _looked_up(keys, condition="TRUE", lock="FOR UPDATE")
+
+
+def _looked_up(keys: Iterable[str], *, condition: str, lock: str) -> list[Row]:
+    keys = tuple(keys)
+    statement = sql(
+        _LOOKED_UP,
+        condition=SQL(condition),
+        keys=SQL(f"({', '.join(['%s'] * len(keys))})", keys),
+        lock=SQL(lock if connection.features.has_select_for_update else ""),
     )
-
-
-def _insert(rows: EntityQuerySet, series_id: int) -> None:
-    quote = connection.ops.quote_name
-    columns = [Sample._meta.get_field(name).column for name in SampleRow._fields]
-    names = ", ".join(map(quote, columns))
-    query, params = rows.query.sql_with_params()
-    table = quote(Sample._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT %s, found.* FROM ({query}) AS found",  # noqa: S608
-            [series_id, *params],
-        )
+        cursor.execute(statement.text, statement.params)
+        return list(cursor.fetchall())

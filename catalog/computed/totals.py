@@ -1,65 +1,113 @@
-"""Keeping totals: what came is added to them, and where something went they are added up anew."""
+"""Keeping totals and rollups: what came is added, and what lost a sample is added up anew.
+
+Both say what samples come to: a total all those of a series at an anchor, a rollup those of a day.
+A day in UTC has a number, counted from 1970-01-01.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import connection
 
 from catalog.bulk import chunks
 from catalog.computed.rows import SampleRow
-from catalog.models import Total
+from catalog.computed.tables import table_of
+from catalog.models import Rollup, Total
 from catalog.queries.sql import SQL, TRUE, sql
 
 # Sums are made of values this much smaller, or PostgreSQL would refuse those beyond all floats.
 SCALE = 2.0**60
 CHUNK = 5_000
+DAY = 86_400_000_000
 
-_ADDED_UP = """INSERT INTO catalog_total
-(series_id, anchor_id, count, value_count, scaled_sum, least, most, first_at)
-SELECT series_id, anchor_id, COUNT(*), COUNT(value), COALESCE(SUM(value / {scale}), 0),
+_SUMS = "count, value_count, scaled_sum, least, most, first_at"
+_ADDED_UP = """INSERT INTO {table} (series_id, anchor_id{day}, {sums})
+SELECT series_id, anchor_id{day}, COUNT(*), COUNT(value), COALESCE(SUM(value / {scale}), 0),
     MIN(value), MAX(value), MIN(at)
-FROM catalog_sample WHERE series_id = {series} AND {chosen} GROUP BY series_id, anchor_id"""
-_ADD = """INSERT INTO catalog_total
-(series_id, anchor_id, count, value_count, scaled_sum, least, most, first_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (series_id, anchor_id) DO UPDATE SET
-    count = catalog_total.count + excluded.count,
-    value_count = catalog_total.value_count + excluded.value_count,
-    scaled_sum = catalog_total.scaled_sum + excluded.scaled_sum,
-    least = CASE WHEN excluded.least IS NULL OR catalog_total.least <= excluded.least
-        THEN catalog_total.least ELSE excluded.least END,
-    most = CASE WHEN excluded.most IS NULL OR catalog_total.most >= excluded.most
-        THEN catalog_total.most ELSE excluded.most END,
-    first_at = CASE WHEN excluded.first_at IS NULL OR catalog_total.first_at <= excluded.first_at
-        THEN catalog_total.first_at ELSE excluded.first_at END"""
+FROM ({samples}) AS sample WHERE {chosen} GROUP BY series_id, anchor_id{day}"""
+_SAMPLES = "SELECT * FROM catalog_sample WHERE series_id = {series}"
+# Division cuts towards zero, also before 1970; days begin at midnight.
+_DATED = """SELECT series_id, anchor_id, entity_id, value, at, CAST(
+    ({moment} - (({moment} % {length} + {length}) % {length})) / {length} AS integer) AS day
+FROM catalog_sample WHERE series_id = {series} AND {moment} IS NOT NULL"""
+_ADD = """INSERT INTO {table} (series_id, anchor_id{day}, {sums}) VALUES ({marks})
+ON CONFLICT (series_id, anchor_id{day}) DO UPDATE SET
+    count = {table}.count + excluded.count,
+    value_count = {table}.value_count + excluded.value_count,
+    scaled_sum = {table}.scaled_sum + excluded.scaled_sum,
+    least = CASE WHEN excluded.least IS NULL OR {table}.least <= excluded.least
+        THEN {table}.least ELSE excluded.least END,
+    most = CASE WHEN excluded.most IS NULL OR {table}.most >= excluded.most
+        THEN {table}.most ELSE excluded.most END,
+    first_at = CASE WHEN excluded.first_at IS NULL OR {table}.first_at <= excluded.first_at
+        THEN {table}.first_at ELSE excluded.first_at END"""
+_OF_DAYS = """SELECT series_id, sample.anchor_id, value, at, chosen.day
+FROM ({days}) AS chosen CROSS JOIN catalog_sample AS sample
+WHERE sample.series_id = {series} AND sample.anchor_id = chosen.anchor_id
+    AND {moment} >= chosen.day * {length} AND {moment} < (chosen.day + 1) * {length}"""
+_FORGET = """DELETE FROM catalog_rollup
+WHERE series_id = {series}
+    AND (anchor_id, day) IN (SELECT anchor_id, day FROM ({days}) AS chosen)"""
+
+# Of a total: series and anchor; of a rollup the day as well.
+Key = tuple[int, ...]
 
 
-def keep(came: Iterable[SampleRow], went: Iterable[SampleRow]) -> None:
-    """Bring the totals up to date with samples that came and went, which are written already.
+def keep(
+    came: Iterable[SampleRow], went: Iterable[SampleRow], *, rolled: Mapping[int, str]
+) -> None:
+    """Bring totals and rollups up to date with samples that came and went, written already.
 
     A sum that floats were taken out of is another one than that of the rest, so what lost a sample
-    is added up from its samples.
+    is added up from its samples. `rolled` maps the series that have rollups to the column that
+    their days are told by.
     """
-    shrunk = {(row.series_id, row.anchor_id) for row in went}
-    grown: dict[tuple[int, int], list[SampleRow]] = defaultdict(list)
-    for row in came:
-        if (row.series_id, row.anchor_id) not in shrunk:
-            grown[row.series_id, row.anchor_id].append(row)
+    came, went = list(came), list(went)
+    _keep(Total, {row: row[:2] for row in came}, {row[:2] for row in went})
+    _keep(
+        Rollup,
+        {row: (*row[:2], day) for row in came if (day := _day(row, rolled)) is not None},
+        {(*row[:2], day) for row in went if (day := _day(row, rolled)) is not None},
+        rolled=rolled,
+    )
+
+
+def _day(row: SampleRow, rolled: Mapping[int, str]) -> int | None:
+    column = rolled.get(row.series_id)
+    moment = getattr(row, column) if column else None
+    return None if moment is None else moment // DAY
+
+
+def _keep(
+    table: type[Total | Rollup],
+    came: Mapping[SampleRow, Key],
+    shrunk: set[Key],
+    *,
+    rolled: Mapping[int, str] | None = None,
+) -> None:
+    grown: dict[Key, list[SampleRow]] = defaultdict(list)
+    for row, key in came.items():
+        if key not in shrunk:
+            grown[key].append(row)
     if grown:
+        statement = _statement(_ADD, table, marks=SQL(", ".join(["%s"] * _width(table))))
         with connection.cursor() as cursor:
-            cursor.executemany(_ADD, [_added(*key, rows) for key, rows in sorted(grown.items())])
-    for series_id in sorted({series_id for series_id, _ in shrunk}):
-        add_up(series_id, {anchor_id for owner, anchor_id in shrunk if owner == series_id})
+            values = [(*key, *_added(rows)) for key, rows in sorted(grown.items())]
+            cursor.executemany(statement.text, values)
+    places: dict[int, set[Key]] = defaultdict(set)
+    for series_id, *place in shrunk:
+        places[series_id].add(tuple(place))
+    for series_id, chosen in sorted(places.items()):
+        if rolled is None:
+            add_up(series_id, {place[0] for place in chosen})
+        else:
+            _roll_days(series_id, chosen, by=rolled[series_id])
 
 
-def _added(
-    series_id: int, anchor_id: int, rows: Collection[SampleRow]
-) -> tuple[int | float | None, ...]:
+def _added(rows: Collection[SampleRow]) -> tuple[int | float | None, ...]:
     values = [row.value for row in rows if row.value is not None]
     moments = [row.at for row in rows if row.at is not None]
     return (
-        series_id,
-        anchor_id,
         len(rows),
         len(values),
         sum(value / SCALE for value in values),
@@ -71,14 +119,55 @@ def _added(
 
 def add_up(series_id: int, anchor_ids: Collection[int] | None = None) -> None:
     """Make the totals of a series anew from its samples: at these anchors, or at all of them."""
+    samples = sql(_SAMPLES, series=series_id)
+    _make(Total, series_id, samples, anchor_ids)
+
+
+def roll_up(series_id: int, anchor_ids: Collection[int] | None = None, *, by: str) -> None:
+    """Make the rollups of a series anew likewise; `by` is the column that tells the day."""
+    _make(Rollup, series_id, dated(series_id, by=by), anchor_ids)
+
+
+def _make(
+    table: type[Total | Rollup], series_id: int, samples: SQL, anchor_ids: Collection[int] | None
+) -> None:
     if anchor_ids is None:
-        Total.objects.filter(series=series_id).delete()
-        _run(sql(_ADDED_UP, scale=SCALE, series=series_id, chosen=TRUE))
+        table.objects.filter(series=series_id).delete()
+        _run(_statement(_ADDED_UP, table, samples=samples, chosen=TRUE))
         return
     for chunk in chunks(sorted(anchor_ids), CHUNK):
-        Total.objects.filter(series=series_id, anchor__in=chunk).delete()
+        table.objects.filter(series=series_id, anchor__in=chunk).delete()
         marks = SQL(f"anchor_id IN ({', '.join(['%s'] * len(chunk))})", tuple(chunk))
-        _run(sql(_ADDED_UP, scale=SCALE, series=series_id, chosen=marks))
+        _run(_statement(_ADDED_UP, table, samples=samples, chosen=marks))
+
+
+def dated(series_id: int, *, by: str) -> SQL:
+    """Return the SELECT of a series' samples with their days."""
+    return sql(_DATED, moment=SQL(by), length=DAY, series=series_id)
+
+
+def _roll_days(series_id: int, days: Collection[Key], *, by: str) -> None:
+    """Make the rollups of these anchors and days anew."""
+    for chunk in chunks(sorted(days), CHUNK):
+        pairs = table_of([(anchor_id, day) for anchor_id, day in chunk], "anchor_id", "day")
+        _run(sql(_FORGET, series=series_id, days=pairs))
+        samples = sql(_OF_DAYS, days=pairs, series=series_id, moment=SQL(by), length=DAY)
+        _run(_statement(_ADDED_UP, Rollup, samples=samples, chosen=TRUE))
+
+
+def _width(table: type[Total | Rollup]) -> int:
+    return 9 if table is Rollup else 8
+
+
+def _statement(template: str, table: type[Total | Rollup], **parts: SQL) -> SQL:
+    return sql(
+        template,
+        table=SQL(table._meta.db_table),
+        day=SQL(", day" if table is Rollup else ""),
+        sums=SQL(_SUMS),
+        scale=SCALE,
+        **parts,
+    )
 
 
 def _run(statement: SQL) -> None:

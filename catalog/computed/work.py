@@ -32,6 +32,7 @@ class Work:
     """What a write did, as far as computed values can depend on it.
 
     `due` names derived values to work out whatever moved: ``(blueprint, key) -> owner ids``.
+    `infer` names inferred relations likewise, ``(blueprint, relation) -> source ids``.
     `recalculate` names entities all of whose calculations are to be run again; `deleted` are the
     ids of entities that are gone, of which only the relation rows in `edges` tell.
     """
@@ -39,6 +40,7 @@ class Work:
     moved: Moved = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     due: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+    infer: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     recalculate: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     deleted: frozenset[int] = frozenset()
 
@@ -49,4 +51,4 @@ class Work:
     @property
     def is_empty(self) -> bool:
         """Say whether nothing is left to do."""
-        return not (self.moved or self.edges or self.due or self.recalculate)
+        return not (self.moved or self.edges or self.due or self.infer or self.recalculate)

@@ -1,6 +1,7 @@
 """What a query depends on, and whether that exists."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from catalog.conditions.nodes import (
     RELATION_PREFIX,
@@ -26,17 +27,24 @@ META_PROPERTIES: tuple[str, ...] = (
     "$datasource",
 )
 
-
-def leaves(query: Query, *, path: str = "query") -> Iterator[tuple[str, Leaf]]:
-    """Yield every condition with its path, in reading order."""
-    yield from _leaves(query.root, path)
+CHOICES_NAMED = 10
 
 
-def _leaves(node: Node, path: str) -> Iterator[tuple[str, Leaf]]:
+def leaves(query: Query, *, path: str = "query", written: Any = None) -> Iterator[tuple[str, Leaf]]:
+    """Yield every condition with its path, in reading order.
+
+    `written` is the JSON that the query was parsed from: groups may call their conditions "rules".
+    """
+    yield from _leaves(query.root, path, written or {})
+
+
+def _leaves(node: Node, path: str, written: Mapping[str, Any]) -> Iterator[tuple[str, Leaf]]:
     match node:
         case Group(conditions=conditions):
+            key = "rules" if "rules" in written else "conditions"
             for index, child in enumerate(conditions):
-                yield from _leaves(child, f"{path}.conditions[{index}]")
+                inner = written[key][index] if written else {}
+                yield from _leaves(child, f"{path}.{key}[{index}]", inner)
         case Leaf():
             yield path, node
 
@@ -55,16 +63,18 @@ def reads_clock(query: Query) -> bool:
     return any(isinstance(leaf.wanted, PresetRange) for _, leaf in leaves(query))
 
 
-def check_properties(query: Query, known: Collection[str], *, path: str = "query") -> list[Problem]:
+def check_properties(
+    query: Query, known: Collection[str], *, path: str = "query", written: Any = None
+) -> list[Problem]:
     """Return a problem for every property or relation that the entities do not have.
 
     `known` holds keys of facts; relations are `relation#<identifier>`. Every entity has the
-    meta-properties, so they need not be among them.
+    meta-properties, so they need not be among them. `written` is the JSON of the query.
     """
     keys = frozenset(known) | frozenset(META_PROPERTIES)
     return [
         problem
-        for place, leaf in leaves(query, path=path)
+        for place, leaf in leaves(query, path=path, written=written)
         for problem in _check_leaf(leaf, keys, place)
     ]
 
@@ -94,5 +104,8 @@ def _missing_relation(name: str, keys: frozenset[str]) -> str:
 
 
 def _hint(name: str, known: list[str]) -> str:
-    suggestion = closest(name, known)
-    return f"; did you mean {quoted(suggestion)}?" if suggestion else ""
+    if suggestion := closest(name, known):
+        return f"; did you mean {quoted(suggestion)}?"
+    # What people named comes before what every entity has.
+    first = sorted(known, key=lambda key: (key.startswith("$"), key))[:CHOICES_NAMED]
+    return f"; choose one of {', '.join(first)}" if first else "; it has none"

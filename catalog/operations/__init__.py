@@ -6,7 +6,10 @@ from catalog.operations.drafts import UNSET, EntityDraft
 from catalog.operations.entities import Outcome, upsert_entities, upsert_entity
 from catalog.operations.refreshing import (
     distrust_samples,
+    fill_samples,
+    note_rebuilt,
     rebuild,
+    rebuild_next,
     rebuild_stale,
     refresh_clock_values,
 )
@@ -19,7 +22,10 @@ __all__ = [
     "delete_blueprint",
     "delete_entities",
     "distrust_samples",
+    "fill_samples",
+    "note_rebuilt",
     "rebuild",
+    "rebuild_next",
     "rebuild_stale",
     "refresh_clock_values",
     "save_blueprint",

@@ -1,14 +1,15 @@
 """Creating, replacing and deleting blueprints."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count
 
 from catalog import registry
-from catalog.blueprints import DOCUMENT_DEFAULTS, BlueprintSpec, parse
+from catalog.blueprints import DOCUMENT_DEFAULTS, DOCUMENT_KEYS, BlueprintSpec, parse
 from catalog.computed import shelf
 from catalog.computed.graph import CatalogGraph
 from catalog.errors import Conflict, Fault, HasDependents, Invalid
@@ -19,20 +20,28 @@ from catalog.operations.settling import edges_of, settle_deleted
 from catalog.signals import blueprint_deleting, muted
 from portal.permissions import Actor
 
+NAMED = 5
+
 
 def save_blueprint(*, definition: Mapping[str, Any], by: Actor, now: datetime) -> Blueprint:
     """Create or replace one blueprint from its document; raises `Invalid`."""
     try:
         return save_blueprints(definitions=[definition], by=by, now=now)[0]
     except Invalid as error:
-        own = f"{definition.get('identifier')}." if isinstance(definition, Mapping) else ""
+        own = definition.get("identifier") if isinstance(definition, Mapping) else None
         raise Invalid(
-            Fault(
-                fault.path.removeprefix("blueprints[0]").removeprefix(".").removeprefix(own),
-                fault.message,
-            )
-            for fault in error.faults
+            Fault(_seen_from(own, fault.path), fault.message) for fault in error.faults
         ) from None
+
+
+def _seen_from(own: Any, path: str) -> str:
+    """Return a path in the batch of one, or in the graph, as one in the blueprint named `own`.
+
+    Those that lead into other blueprints stay; another one's identifier may begin like this one's.
+    """
+    path = path.removeprefix("blueprints[0]").removeprefix(".")
+    inner = path.removeprefix(f"{own}.")
+    return inner if inner.split(".")[0] in DOCUMENT_KEYS else path
 
 
 @transaction.atomic
@@ -49,6 +58,13 @@ def save_blueprints(
     rows = {row.identifier: row for row in Blueprint.objects.select_for_update()}
     stored = {name: registry.spec_of(row) for name, row in rows.items()}
     graph = CatalogGraph({**stored, **specs}.values())
+    if crowded := [
+        fault.under(name)
+        for name, spec in specs.items()
+        if name in stored
+        for fault in _crowded(rows[name], before=stored[name], after=spec)
+    ]:
+        raise Invalid(crowded)
     due = _rerouted(stored.values(), graph)
     for name, spec in specs.items():
         row = rows.setdefault(name, Blueprint(identifier=name, created_at=now))
@@ -56,6 +72,8 @@ def save_blueprints(
         if before != spec.document and _save(row, spec, before=before, by=by, now=now):
             _drop_rows_without_relation(row, spec)
             due.add(name)
+    # What the targets of an inferred relation are is told by their samples, which are made anew.
+    due |= {item.blueprint for item in graph.inferences.values() if item.target in due}
     shelf.doubt(graph, edited=due)
     # Only now, when all that belongs together is stored.
     for name in sorted(due):
@@ -71,6 +89,24 @@ def _rerouted(before: Collection[BlueprintSpec], graph: CatalogGraph) -> set[str
         # Stored by an earlier version that saw no fault in it: everything is worked out again.
         old = {spec.identifier: {} for spec in before}
     return {name for name, derived in old.items() if derived != graph.derived.get(name, derived)}
+
+
+def _crowded(row: Blueprint, *, before: BlueprintSpec, after: BlueprintSpec) -> Iterator[Fault]:
+    """Yield the relations to one entity from now on by which entities point at several.
+
+    Which of them is meant nobody knows but their owners.
+    """
+    for key, relation in after.relations.items():
+        old = before.relations.get(key)
+        if old is None or not old.is_many or relation.is_many or old.target != relation.target:
+            continue
+        crowd = Entity.objects.filter(blueprint=row, outgoing__relation=key)
+        crowd = crowd.annotate(targets=Count("outgoing")).filter(targets__gt=1)
+        names = list(crowd.order_by("identifier").values_list("identifier", flat=True))
+        if names:
+            shown = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+            message = f"{len(names):,} entities point at several ({shown}); leave each of them one"
+            yield Fault(f"relations.{key}.many", message)
 
 
 def _parse_all(definitions: Sequence[Mapping[str, Any]]) -> dict[str, BlueprintSpec]:

@@ -88,7 +88,7 @@ class DraftReader:
             fault.under("properties")
             for fault in schemas.property_faults(self.spec.schema, checked)
         )
-        wishes = self._wishes(draft, faults)
+        wishes = self._wishes(draft, have, faults)
         faults.extend(_required_relations(self.spec, {**have, **wishes}))
         return Plan(entity=entity, wishes=wishes, is_new=is_new, before=before, faults=faults)
 
@@ -139,7 +139,9 @@ class DraftReader:
         whole = {**defaults, **old, **given}
         return {key: value for key, value in whole.items() if value is not None}
 
-    def _wishes(self, draft: EntityDraft, faults: list[Fault]) -> relations.Wishes:
+    def _wishes(
+        self, draft: EntityDraft, have: Mapping[str, list[str]], faults: list[Fault]
+    ) -> relations.Wishes:
         given = {} if draft.relations is UNSET or draft.relations is None else draft.relations
         if not isinstance(given, Mapping):
             faults.append(Fault("relations", "give an object of relation names to identifiers"))
@@ -149,10 +151,21 @@ class DraftReader:
         if team is None or (team is UNSET and not self.is_merge):
             team = [] if is_direct else UNSET
         if not self.is_merge:
-            given = {**dict.fromkeys(self.spec.relations), **given}
-        return relations.read_wishes(
+            given = {**dict.fromkeys(self.spec.written_relations), **given}
+        wishes = relations.read_wishes(
             given, None if team is UNSET else team, spec=self.spec, faults=faults
         )
+        for name in sorted(wishes.keys() & self.spec.inferred_relations):
+            # What was read may be sent back; that says nothing.
+            if wishes.pop(name) != have.get(name, []):
+                faults.append(Fault(f"relations.{name}", self._way_to_say(name)))
+        return wishes
+
+    def _way_to_say(self, relation: str) -> str:
+        inferred = self.spec.relations[relation].inferred
+        prefer = inferred.prefer if inferred else None
+        way = f"say so by the relation '{prefer}'" if prefer else "leave it out"
+        return f"is inferred by the portal; {way}"
 
     def finish(self, plan: Plan, have: Mapping[str, list[str]]) -> None:
         """Work out the facts and which keys move; stamp the entity if any do."""

@@ -1,6 +1,6 @@
 """Working computed values out again: because time passed, or because a blueprint was edited."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from catalog.blueprints import Aggregation
 from catalog.bulk import chunks
 from catalog.computed import clockwork, shelf
 from catalog.computed.graph import CatalogGraph
+from catalog.computed.series import Series
 from catalog.computed.work import Work
 from catalog.models import Blueprint, Entity
 from catalog.operations.settling import rebuild_facts, settle
@@ -17,30 +18,44 @@ from catalog.operations.settling import rebuild_facts, settle
 CHUNK = 1_000
 
 
-def rebuild(
-    *, blueprint: Blueprint, now: datetime, advance: Callable[[int], object] = lambda count: None
-) -> int:
+def rebuild(*, blueprint: Blueprint, now: datetime) -> int:
     """Work out facts and computed values of every entity of a blueprint; return how many.
 
-    A transaction a chunk; `advance` is called with the size of each. May be run again at any
-    point, and takes the mark of a blueprint that waits for it off.
+    A transaction a chunk. May be run again at any point, and takes the mark of a blueprint that
+    waits for it off.
     """
-    seen_stale = blueprint.stale_since
-    ids = list(
-        Entity.objects.filter(blueprint=blueprint).order_by("id").values_list("id", flat=True)
-    )
-    for chunk in chunks(ids, CHUNK):
-        with transaction.atomic():
-            rebuild_facts(chunk, graph=registry.graph(), now=now)
-        advance(len(chunk))
+    last = count = 0
+    while ids := rebuild_next(blueprint=blueprint, after=last, now=now):
+        last, count = ids[-1], count + len(ids)
+    note_rebuilt(blueprint=blueprint)
+    return count
+
+
+@transaction.atomic
+def rebuild_next(*, blueprint: Blueprint, after: int, now: datetime) -> list[int]:
+    """Work out the next entities of a blueprint, those behind an id; return which they were."""
+    rows = Entity.objects.filter(blueprint=blueprint, id__gt=after).order_by("id")
+    ids = list(rows.values_list("id", flat=True)[:CHUNK])
+    if ids:
+        rebuild_facts(ids, graph=registry.graph(), now=now)
+    return ids
+
+
+def note_rebuilt(*, blueprint: Blueprint) -> None:
+    """Take the mark of a blueprint off all whose entities were worked out since it was read."""
     # Only if nobody edited it meanwhile: then it waits anew.
-    Blueprint.objects.filter(pk=blueprint.pk, stale_since=seen_stale).update(stale_since=None)
-    return len(ids)
+    same = Blueprint.objects.filter(pk=blueprint.pk, revision=blueprint.revision)
+    same.update(stale_since=None)
 
 
 def distrust_samples(*, blueprint: Blueprint) -> None:
     """Have the samples that a blueprint's aggregations read, and those of its events, made anew."""
     shelf.distrust(registry.graph(), blueprint.identifier)
+
+
+def fill_samples(*, series: Series, now: datetime) -> None:
+    """Make the samples of a series, unless it has them since they were last distrusted."""
+    shelf.Shelf(now).filled([series])
 
 
 def rebuild_stale(*, now: datetime) -> int:
@@ -71,6 +86,7 @@ def refresh_clock_values(*, now: datetime) -> int:
                 settle(work, graph=graph, now=now)
         seen += len(ids)
     clockwork.note_sweep(graph, now=now)
+    shelf.roll_up(graph, now=now)
     shelf.drop_unused(graph)
     return seen
 

@@ -31,6 +31,9 @@ def note_created(work: Work, blueprint: str, ids: Collection[int], graph: Catalo
         return
     for key in graph.derived[blueprint]:
         work.due[blueprint, key] |= set(ids)
+    for name in graph.inferences:
+        if name[0] == blueprint:
+            work.infer[name] |= set(ids)
     if graph.specs[blueprint].calculations:
         work.recalculate[blueprint] |= set(ids)
 

@@ -20,6 +20,13 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Excerpt(SQL):
+    """Facts of which only what stands under `keys` is left: a list, in the order of the keys."""
+
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Literal:
     """A value written in the query."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from catalog.conditions.values import Span, as_ordered
 from catalog.queries import sqlite_functions  # noqa: F401 - connections get them on import
-from catalog.queries.dialects import Dialect, Fact, Literal, Lookup, Wanted, microseconds
+from catalog.queries.dialects import Dialect, Excerpt, Fact, Literal, Lookup, Wanted, microseconds
 from catalog.queries.spellings import among
 from catalog.queries.sql import FALSE, SQL, TRUE, join, sql
 from catalog.queries.sqlite_moments import moment
@@ -49,6 +49,9 @@ def _raw(wanted: Wanted) -> SQL:
     """Return a value of the query, or what the entity holds, as JSON text; null where missing."""
     if isinstance(wanted, Literal):
         return SQL("%s", (json.dumps(wanted.value, separators=(",", ":")),))
+    if isinstance(wanted.facts, Excerpt):
+        place = wanted.facts.keys.index(wanted.key)
+        return sql("({facts} -> {place})", facts=wanted.facts, place=place)
     if '"' in wanted.key:
         return sql("tidemark_fact({facts}, {key})", facts=wanted.facts, key=wanted.key)
     return sql("({facts} -> {path})", facts=wanted.facts, path=f"$.{json.dumps(wanted.key)}")

@@ -6,7 +6,7 @@ from catalog.queries.sql import SQL, sql
 # before the zone has no sign in it, so cutting off what looks like a zone cannot cut anything else;
 # only a plain date ends like one, hence the length. Without LIMIT the steps would be folded into
 # one, and every part worked out anew wherever it is named: fifty times as slow.
-_MOMENT = """(
+_ANY_MOMENT = """(
 SELECT unixepoch(day) * 1000000
     + (substr(clock, 1, 2) * 3600 + substr(clock, 4, 2) * 60 + substr(clock, 7, 2)) * 1000000
     + substr(substr(clock, 10) || '000000', 1, 6) - shift * 60000000
@@ -27,7 +27,7 @@ FROM (
                 WHEN text GLOB '*[+-][0-9][0-9][0-9][0-9]' THEN 5
                 WHEN text GLOB '*[+-][0-9][0-9]:[0-9][0-9]' THEN 6
                 ELSE 0 END AS size
-            FROM (SELECT raw ->> '$' AS text FROM (SELECT {raw} AS raw LIMIT 1)
+            FROM (SELECT raw ->> '$' AS text
                 WHERE raw GLOB '"[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')
             WHERE date(substr(text, 1, 10), '+0 days') = substr(text, 1, 10) LIMIT 1)
         WHERE text > '0001' LIMIT 1)
@@ -40,6 +40,17 @@ FROM (
 WHERE abs(shift) < 24 * 60)"""
 
 
+# The forms in which nearly all dates come, but for some days of months: SQLite reads those by
+# itself, in a fraction of the time.
+_PLAIN = """'"[1-9][0-9][0-9][0-9]-[01][0-9]-[012][0-8]T[012][0-9]:[0-5][0-9]:[0-5][0-9]"""
+_MOMENT = """(SELECT CASE
+WHEN raw GLOB {plain}Z"' AND substr(raw, 13, 2) < '24'
+THEN unixepoch(substr(raw, 2, 19)) * 1000000
+WHEN raw GLOB {plain}.[0-9][0-9][0-9]Z"' AND substr(raw, 13, 2) < '24'
+THEN unixepoch(substr(raw, 2, 19)) * 1000000 + substr(raw, 22, 3) * 1000
+ELSE {any} END FROM (SELECT {raw} AS raw LIMIT 1))"""
+
+
 def moment(raw: SQL) -> SQL:
     """Return the microseconds since 1970 of the date that a JSON text is, null where it is none."""
-    return sql(_MOMENT, raw=raw)
+    return sql(_MOMENT, plain=SQL(_PLAIN), any=SQL(_ANY_MOMENT), raw=raw)

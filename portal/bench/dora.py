@@ -16,6 +16,8 @@ from django.test import override_settings
 
 from catalog import registry
 from catalog.bulk import chunks, decode, raw_json
+from catalog.computed import shelf
+from catalog.computed.trends import trend
 from catalog.models import Blueprint, Entity
 from catalog.operations import (
     rebuild,
@@ -31,7 +33,6 @@ from portal.bench.evaluate import Report, timed
 from portal.permissions import SYSTEM
 
 EVENTS = 100
-INGEST_BATCH = 1_000
 # Figures of wrong metrics would mean nothing.
 DENIED = "services whose metrics the plain scan denies"
 Seconds = dict[str, float]
@@ -78,7 +79,15 @@ class Figures:
 
 
 def run(
-    *, sizes: Sizes, services: int, small: int | None, ingest: int, now: datetime, report: Report
+    *,
+    sizes: Sizes,
+    services: int,
+    small: int | None,
+    ingest: int,
+    batch: int,
+    has_measures: bool,
+    now: datetime,
+    report: Report,
 ) -> Figures:
     """Build the workload in the connected, empty database and measure everything on it.
 
@@ -87,15 +96,16 @@ def run(
     # Nothing is left to a task: what a write sets in motion is part of what it costs.
     with override_settings(TIDEMARK_INLINE_LIMIT=sys.maxsize):
         report("building services and teams")
-        history = History(make_services(count=services, now=now), now=now)
+        made = make_services(count=services, now=now, has_measures=has_measures)
+        history = History(made, now=now, has_measures=has_measures)
         seconds = _growing(history, sizes, small, report=report)
         counts = {f"{DENIED} after the rebuild": differing(scan(now=now))}
         report("one event")
         taken = _one_event(history)
         seconds |= {"one event, p50": median(taken), "one event, p95": quantiles(taken, n=20)[18]}
-        seconds["bulk ingest"], refreshed = _ingest(history, ingest, report)
+        seconds["bulk ingest"], refreshed = _ingest(history, ingest, batch, report)
         counts |= {**refreshed, f"{DENIED} after the ingest": differing(scan(now=now))}
-        seconds |= _sweeping(now, report)
+        seconds |= _charting(now, report) | _sweeping(now, report)
         report("one event without aggregations")
         drop_aggregations(now)
         seconds["one event without aggregations, p50"] = median(_one_event(history))
@@ -143,6 +153,7 @@ def grow(history: History, sizes: Sizes, *, report: Report) -> float:
     with connection.cursor() as cursor:
         # As a database in use has long done by itself: without it, plans are guesses.
         cursor.execute("ANALYZE")
+    history.work_out(report=report)
     report(f"full rebuild at {sizes.deployments:,} deployments")
     return timed(lambda: save_blueprints(definitions=documents, by=SYSTEM, now=history.now))
 
@@ -189,15 +200,17 @@ def _one_event(history: History) -> list[float]:
     return [timed(partial(save, draft=draft)) for draft in history.live(EVENTS)]
 
 
-def _ingest(history: History, count: int, report: Report) -> tuple[float, dict[str, int]]:
+def _ingest(
+    history: History, count: int, batch: int, report: Report
+) -> tuple[float, dict[str, int]]:
     """Report many late deployments in batches; return the seconds, and what was refreshed."""
     report(f"bulk ingest of {count:,} deployments")
     blueprint = Blueprint.objects.get(identifier="deployment")
-    batches = list(chunks(history.late(count), INGEST_BATCH))
+    batches = list(chunks(history.late(count), batch))
     seconds = 0.0
     refreshed: dict[str, list[Counter[int]]] = {name: [] for name in OWNERS}
-    for batch in batches:
-        work = partial(upsert_entities, blueprint=blueprint, drafts=batch, by=SYSTEM)
+    for drafts in batches:
+        work = partial(upsert_entities, blueprint=blueprint, drafts=drafts, by=SYSTEM)
         with _listening() as seen:
             seconds += timed(partial(work, now=history.now))
         for name in OWNERS:
@@ -226,6 +239,20 @@ def _listening() -> Iterator[dict[str, Counter[int]]]:
         entities_changed.disconnect(note)
 
 
+def _charting(now: datetime, report: Report) -> Seconds:
+    """Measure the trend of the team with the most deployments, off samples and off rollups."""
+    report("trends")
+    teams = Entity.objects.of("_team").select_related("blueprint")
+    busiest = max(teams, key=lambda team: team.facts["total_deployments"])
+    moments = [now - timedelta(weeks=count) for count in range(52, -1, -1)]
+    draw = partial(trend, busiest, "change_failure_rate", moments=moments)
+    seconds = {"trend of a team, off samples": median(timed(draw) for _ in range(5))}
+    graph = registry.graph()
+    seconds["rolling up by day"] = timed(lambda: shelf.roll_up(graph, now=now))
+    seconds["trend of a team, off rollups"] = median(timed(draw) for _ in range(5))
+    return seconds
+
+
 def _sweeping(now: datetime, report: Report) -> Seconds:
     report("clock sweep")
     tomorrow = now + timedelta(days=1)
@@ -245,6 +272,8 @@ def _ratios(seconds: Seconds) -> dict[str, float]:
         "dashboard query / plain aggregate scan": seconds["dashboard query"]
         / seconds["plain aggregate scan"],
     }
+    samples = seconds["trend of a team, off samples"]
+    ratios["trend off rollups / off samples"] = seconds["trend of a team, off rollups"] / samples
     for name, value in seconds.items():
         if name.startswith("one event at "):
             ratios[f"one event / {name.removesuffix(', p50')}"] = event / value

@@ -17,13 +17,15 @@ from catalog import facts, registry
 from catalog.blueprints import BlueprintSpec
 from catalog.bulk import chunks, insert_rows
 from catalog.models import Blueprint, Entity, EntityRelation
-from catalog.operations import EntityDraft, upsert_entities
+from catalog.operations import EntityDraft, rebuild, upsert_entities
 from portal.bench.dora_events import Event, Events, Service
+from portal.bench.evaluate import Report
 from portal.permissions import SYSTEM
 from scorecards.operations import install_pack
 
 # The blueprints that the metrics are properties of, in the order in which they are worked out.
 OWNERS = ("service", "_team")
+EVENTS = ("deployment", "pull_request", "incident")
 SERVICES_A_TEAM = 50
 BATCH = 5_000
 CRITICALITIES = ("low", "medium", "high", "critical")
@@ -49,9 +51,9 @@ class Sizes(NamedTuple):
         )
 
 
-def make_services(*, count: int, now: datetime) -> list[Service]:
+def make_services(*, count: int, now: datetime, has_measures: bool = False) -> list[Service]:
     """Install the pack, and make services, each owned by one team of fifty services."""
-    install_pack(name="dora", by=SYSTEM, now=now, with_measures=False)
+    install_pack(name="dora", by=SYSTEM, now=now, settings={"measures": has_measures})
     teams = [f"team-{number}" for number in range(-(-count // SERVICES_A_TEAM))]
     _upsert(
         "_team", [EntityDraft(identifier=team, properties={"type": "team"}) for team in teams], now
@@ -84,8 +86,11 @@ def _upsert(name: str, drafts: Sequence[EntityDraft], now: datetime) -> list[Ent
 class History:
     """The past of the services, which grows from one size to the next."""
 
-    def __init__(self, services: Sequence[Service], *, now: datetime) -> None:
+    def __init__(
+        self, services: Sequence[Service], *, now: datetime, has_measures: bool = False
+    ) -> None:
         self.now = now
+        self._has_measures = has_measures
         self.sizes = Sizes(0, 0, 0)
         self._events = Events(services, now=now)
         self._reported = 0
@@ -112,6 +117,15 @@ class History:
         )
         self.sizes = sizes
         _follow_ids()
+
+    def work_out(self, *, report: Report) -> None:
+        """Work out what DORA's own measures need of the events themselves, where they are there.
+
+        The rows that are inserted lack it; nobody measures this.
+        """
+        for name in EVENTS if self._has_measures else ():
+            report(f"working out every {name}")
+            rebuild(blueprint=Blueprint.objects.get(identifier=name), now=self.now)
 
     def late(self, count: int) -> Iterator[EntityDraft]:
         """Yield deployments of the past year that are only now reported."""

@@ -25,10 +25,20 @@ from scorecards.operations.outcomes import (
 )
 from scorecards.operations.packs import install_pack
 from scorecards.operations.previewing import preview_scorecard
+from scorecards.operations.rebuilding import (
+    StepProgress,
+    begin_rebuild,
+    continue_rebuild,
+    progress_of,
+    unfinished_rebuild,
+)
 
 __all__ = [
     "OutcomeReport",
     "Receipt",
+    "StepProgress",
+    "begin_rebuild",
+    "continue_rebuild",
     "delete_rule",
     "delete_scorecard",
     "document_of",
@@ -37,6 +47,7 @@ __all__ = [
     "evaluate_scorecard",
     "install_pack",
     "preview_scorecard",
+    "progress_of",
     "recount",
     "reevaluate",
     "report_outcomes",
@@ -46,5 +57,6 @@ __all__ = [
     "save_scorecard",
     "sweep",
     "uncount",
+    "unfinished_rebuild",
     "withdraw_outcomes",
 ]

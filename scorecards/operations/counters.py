@@ -1,7 +1,7 @@
 """Keeping the counters whole: adding their rows up, counting anew, and remembering each day."""
 
 from collections import Counter as Sums
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -63,8 +63,8 @@ def _add_up(rows: "QuerySet[Counter]") -> None:
 
 
 @transaction.atomic
-def recount(*, scorecard: Scorecard) -> None:
-    """Count a scorecard anew from its evaluations."""
+def recount(*, scorecard: Scorecard, advance: Callable[[int], object] = lambda count: None) -> None:
+    """Count a scorecard anew from its evaluations; `advance` hears of so many at a time."""
     # Evaluations that moved and are not committed point at this row, so it is had when they are
     # through; and those that come later wait for this to end.
     locked = Scorecard.objects.select_for_update().get(pk=scorecard.pk)
@@ -76,6 +76,7 @@ def recount(*, scorecard: Scorecard) -> None:
         for row in rows:
             tally.add(row, ready)
         last = rows[-1].entity_id
+        advance(len(rows))
     tally.write()
 
 

@@ -31,9 +31,10 @@ def evaluate_moved(moved: Mapping[str, Mapping[int, Collection[str]]], *, now: d
     scorecard reads any of them, nothing is evaluated. Owners are read by all: for the counters.
     """
     total = sum(map(len, moved.values()))
+    grading = compiling.for_blueprints(moved)
     for blueprint, by_id in moved.items():
         keys = frozenset().union(*by_id.values())
-        scorecards = compiling.for_blueprint(blueprint)
+        scorecards = grading[blueprint]
         if not any(_reads(scorecard, keys) for scorecard in scorecards):
             continue
         if total > settings.TIDEMARK_INLINE_LIMIT:
@@ -131,9 +132,7 @@ def evaluate_blueprint(
     the shape that they had (`has_shape`), the others are not even evaluated.
     """
     last = count = 0
-    # By key, not through a join, so that the index of the ranges is used.
-    owner = Blueprint.objects.filter(identifier=blueprint).values_list("id", flat=True).first()
-    entities = Entity.objects.filter(blueprint_id=owner)
+    entities = _entities_in(blueprint)
     while rows := _next(entities.filter(id__gt=last), is_looked_at=not edited):
         ids = [row[0] for row in rows]
         if edited and has_shape:
@@ -155,8 +154,29 @@ def _next(entities: EntityQuerySet, *, is_looked_at: bool) -> Sequence[tuple[Any
 
 def reevaluate(*, blueprint: str, now: datetime) -> int:
     """Evaluate every entity of a blueprint without trusting what says that nothing moved."""
-    Fingerprint.objects.filter(entity__blueprint__identifier=blueprint).update(value=None)
-    return evaluate_blueprint(blueprint=blueprint, now=now)
+    last = count = 0
+    while ids := reevaluate_next(blueprint=blueprint, after=last, now=now):
+        last, count = ids[-1], count + len(ids)
+    return count
+
+
+@transaction.atomic
+def reevaluate_next(*, blueprint: str, after: int, now: datetime) -> list[int]:
+    """Evaluate the next entities of a blueprint, those behind an id, likewise; return which."""
+    rows = _next(_entities_in(blueprint).filter(id__gt=after), is_looked_at=False)
+    ids = [row[0] for row in rows]
+    # First, as whoever writes fingerprints does.
+    lock_entities(ids)
+    Fingerprint.objects.filter(IsAmong("entity_id", ids)).update(value=None)
+    settle(blueprint=blueprint, entity_ids=ids, now=now)
+    Entity.objects.stale().filter(IsAmong("id", ids)).update(stale_since=None)
+    return ids
+
+
+def _entities_in(blueprint: str) -> EntityQuerySet:
+    # By key, not through a join, so that the index of the ranges is used.
+    owner = Blueprint.objects.filter(identifier=blueprint).values_list("id", flat=True).first()
+    return Entity.objects.filter(blueprint_id=owner)
 
 
 def _withdraw(scorecard: Scorecard, now: datetime) -> None:
@@ -183,18 +203,21 @@ def _entities_of(scorecard: Scorecard) -> "models.QuerySet[Entity]":
 def evaluate_stale(*, now: datetime) -> int:
     """Evaluate the entities marked stale and take the mark off; return how many."""
     count = 0
-    while rows := dict(
-        Entity.objects.stale()
-        .order_by("stale_since", "id")
-        .values_list("id", "stale_since")[:CHUNK]
-    ):
-        with transaction.atomic():
-            evaluate_entities(entity_ids=rows.keys(), now=now)
-            for mark in set(rows.values()):
-                ids = [id_ for id_, seen in rows.items() if seen == mark]
-                Entity.objects.filter(id__in=ids, stale_since=mark).update(stale_since=None)
-        count += len(rows)
+    while evaluated := evaluate_stale_next(now=now):
+        count += evaluated
     return count
+
+
+@transaction.atomic
+def evaluate_stale_next(*, now: datetime) -> int:
+    """Evaluate those that have been stale for longest, in one transaction; return how many."""
+    oldest = Entity.objects.stale().order_by("stale_since", "id")
+    rows = dict(oldest.values_list("id", "stale_since")[:CHUNK])
+    evaluate_entities(entity_ids=rows.keys(), now=now)
+    for mark in set(rows.values()):
+        ids = [id_ for id_, seen in rows.items() if seen == mark]
+        Entity.objects.filter(id__in=ids, stale_since=mark).update(stale_since=None)
+    return len(rows)
 
 
 def sweep(*, now: datetime) -> int:

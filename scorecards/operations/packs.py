@@ -1,49 +1,51 @@
 """Installing ready-made packs: blueprints, extended where they exist, and scorecards."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from catalog import registry
-from catalog.errors import Invalid, NotFound
-from catalog.operations import save_blueprints
+from catalog.errors import NotFound
+from catalog.operations import history, save_blueprints
 from portal.permissions import Actor
-from scorecards.models import Scorecard
-from scorecards.operations.editing import save_scorecard
-from scorecards.packs import (
-    PACKS,
-    UnknownYearError,
-    extend_blueprint,
-    load_pack,
-    official_scorecards,
-    thresholds_of,
-)
+from scorecards.models import InstalledPack, Scorecard
+from scorecards.operations.editing import delete_scorecard, save_scorecard
+from scorecards.packs import OFFICIAL, PACKS, Pack, extend_blueprint, load_pack, merge_settings
 
-# The pack whose measures DORA's reports have thresholds for.
-GRADED = "dora"
+Settings = Mapping[str, Any]
 
 
 @transaction.atomic
 def install_pack(
-    *,
-    name: str,
-    by: Actor,
-    now: datetime,
-    thresholds: int | None = None,
-    with_measures: bool = True,
+    *, name: str, by: Actor, now: datetime, settings: Settings | None = None
 ) -> list[Scorecard]:
     """Install a pack, or bring an installed one up to date; return its scorecards.
 
-    Blueprints that exist are extended, never reduced. With `thresholds`, the year of a report,
-    scorecards by that report come with it, in the place of another year's. Without `with_measures`
-    the properties of `measures.yaml` are left out. Raises `NotFound` naming the packs or years
-    there are, and `Invalid` for thresholds that the pack has nothing to be graded by.
+    Blueprints that exist are extended, never reduced. Of the `settings` (see
+    `scorecards.packs.settings`) those that are not given stay as they were set before. Raises
+    `NotFound` naming the packs there are, and `Invalid` for settings, with their names as paths.
     """
     if name not in PACKS:
         raise NotFound(f"there is no pack '{name}'; there are: {', '.join(sorted(PACKS))}")
-    official = _official(name, thresholds, with_measures=with_measures)
-    pack = load_pack(name, with_measures=with_measures)
+    row, is_new = InstalledPack.objects.select_for_update().get_or_create(
+        name=name, defaults={"installed_at": now, "updated_at": now}
+    )
+    before, after = row.settings, merge_settings(name, row.settings, settings or {})
+    pack = load_pack(name, settings=after)
+    _save_blueprints(pack, by=by, now=now)
+    scorecards = [save_scorecard(definition=item, by=by, now=now) for item in pack.scorecards]
+    if before.get("thresholds") and not after["thresholds"]:
+        _withdraw_official(by=by, now=now)
+    row.settings, row.updated_at = after, now
+    row.save()
+    if is_new or before != after:
+        _record(name, before, after, by=by, now=now)
+    return scorecards
+
+
+def _save_blueprints(pack: Pack, *, by: Actor, now: datetime) -> None:
     stored = {key: dict(spec.document) for key, spec in registry.graph().specs.items()}
     save_blueprints(
         definitions=[
@@ -55,19 +57,22 @@ def install_pack(
         by=by,
         now=now,
     )
-    documents = [*pack.scorecards, *official]
-    return [save_scorecard(definition=item, by=by, now=now) for item in documents]
 
 
-def _official(name: str, year: int | None, *, with_measures: bool) -> list[dict[str, Any]]:
-    """Return the scorecards by the report of a year, none without a year."""
-    if year is None:
-        return []
-    if name != GRADED:
-        raise Invalid.at("thresholds", f"the pack '{name}' has none; only '{GRADED}' has")
-    if not with_measures:
-        raise Invalid.at("thresholds", "they grade the measures, so these cannot be left out")
-    try:
-        return official_scorecards(thresholds_of(year))
-    except UnknownYearError as error:
-        raise NotFound(str(error)) from error
+def _withdraw_official(*, by: Actor, now: datetime) -> None:
+    """Delete the scorecards by a year's report, which go with the year."""
+    for scorecard in Scorecard.objects.filter(identifier__in=OFFICIAL).order_by("id"):
+        delete_scorecard(scorecard=scorecard, by=by, now=now)
+
+
+def _record(name: str, before: Settings, after: Settings, *, by: Actor, now: datetime) -> None:
+    moved = [key for key in after if key not in before or before[key] != after[key]]
+    change = history.change(
+        kind="pack",
+        identifier=name,
+        before={key: before.get(key) for key in moved} if before else {},
+        after={key: after[key] for key in moved},
+        by=by,
+        now=now,
+    )
+    history.record([change])

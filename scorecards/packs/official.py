@@ -10,6 +10,8 @@ Document = dict[str, Any]
 COLORS = {"Low": "red", "Medium": "orange", "High": "blue", "Elite": "lime"}
 # What the identifiers begin with, by the blueprint that is graded.
 OWNERS = {"dora_official": "service", "dora_official_team": "_team"}
+# The identifiers do not name the year, so that another year's scorecards take their place.
+OFFICIAL = tuple(f"{prefix}_{metric}" for prefix in OWNERS for metric in METRICS)
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,7 @@ _METRICS = {
 def official_scorecards(table: Thresholds) -> list[Document]:
     """Return a scorecard per metric, for services and for teams.
 
-    Only entities that have a value are graded: what has not enough data shows no level. The
-    identifiers do not name the year, so that another year's scorecards take their place.
+    Only entities that have a value are graded: what has not enough data shows no level.
     """
     return [_scorecard(table, metric, prefix) for prefix in OWNERS for metric in METRICS]
 

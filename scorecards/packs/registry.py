@@ -1,16 +1,17 @@
 """Which packs there are, and how one is read."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-import yaml
-
+from scorecards.packs.definitions import graded_by_measures, tiers_by_measures
 from scorecards.packs.extension import extend_blueprint
+from scorecards.packs.official import official_scorecards
+from scorecards.packs.reading import FOLDER, read_yaml
+from scorecards.packs.settings import OWN_MEASURES, Settings, parse_settings
+from scorecards.packs.thresholds import thresholds_of
 
 Document = dict[str, Any]
-
-FOLDER = Path(__file__).parent
 
 
 class UnknownPackError(LookupError):
@@ -58,28 +59,46 @@ PACKS = {
 }
 
 
-def load_pack(name: str, *, with_measures: bool = True) -> Pack:
+def load_pack(name: str, *, settings: Mapping[str, Any] | None = None) -> Pack:
     """Read a pack's documents, fresh on every call, so that a caller may change what it got.
 
-    A pack without a file of a kind has no documents of that kind. `measures.yaml` extends the
-    blueprints by properties that nothing else in the pack reads.
+    `settings` are those of `scorecards.packs.settings`; what is not given is as by default. A pack
+    without a file of a kind has no documents of that kind. `measures.yaml` extends the blueprints
+    by properties that nothing else reads, unless a setting says so.
 
     Raises:
         UnknownPackError: there is none of that name.
+        Invalid: a setting is unknown, its value is none that it can have, or two contradict.
     """
     if name not in PACKS:
         raise UnknownPackError(f"There is no pack {name!r}. There are: {', '.join(sorted(PACKS))}.")
-    summary = PACKS[name]
-    folder = FOLDER / name
-    measures = _documents(folder / "measures.yaml") if with_measures else []
-    return Pack(
+    summary, values = PACKS[name], parse_settings(name, settings or {})
+    measures = _documents(name, "measures", values) if values.get("measures") else []
+    pack = Pack(
         name=name,
         title=summary.title,
         description=summary.description,
-        blueprints=_extended(_documents(folder / "blueprints.yaml"), measures),
-        scorecards=_documents(folder / "scorecards.yaml"),
-        pages=_documents(folder / "pages.yaml"),
+        blueprints=_extended(_documents(name, "blueprints", values), measures),
+        scorecards=_documents(name, "scorecards", values),
+        pages=_documents(name, "pages", values),
     )
+    return _TAILORS[name](pack, values) if name in _TAILORS else pack
+
+
+def _tailor_dora(pack: Pack, settings: Settings) -> Pack:
+    """Return the pack with the definitions to grade by, and the scorecards of a year's report."""
+    blueprints, scorecards = pack.blueprints, pack.scorecards
+    if settings["definitions"] == OWN_MEASURES:
+        wording = _documents(pack.name, "wording", settings)
+        blueprints = [tiers_by_measures(item) for item in blueprints]
+        scorecards = graded_by_measures(scorecards, wording, minimum=settings["minimum"])
+    if settings["thresholds"] is not None:
+        scorecards = [*scorecards, *official_scorecards(thresholds_of(settings["thresholds"]))]
+    return replace(pack, blueprints=blueprints, scorecards=scorecards)
+
+
+# What settings do to a pack beyond filling in placeholders.
+_TAILORS: dict[str, Callable[[Pack, Settings], Pack]] = {"dora": _tailor_dora}
 
 
 def _extended(blueprints: list[Document], extensions: list[Document]) -> list[Document]:
@@ -92,27 +111,6 @@ def _extended(blueprints: list[Document], extensions: list[Document]) -> list[Do
     ]
 
 
-def _documents(path: Path) -> list[Document]:
-    if not path.exists():
-        return []
-    return read_yaml(path)
-
-
-def read_yaml(path: Path) -> list[Document]:
-    """Read a YAML list of documents.
-
-    What is written once and referred to again (`&name`, `*name`) comes out as copies: a change to
-    one place never shows up in another.
-    """
-    documents: list[Document] = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-    return [_without_sharing(document) for document in documents]
-
-
-def _without_sharing(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _without_sharing(inner) for key, inner in value.items()}
-        case list():
-            return [_without_sharing(inner) for inner in value]
-        case _:
-            return value
+def _documents(name: str, kind: str, values: Settings) -> list[Document]:
+    path = FOLDER / name / f"{kind}.yaml"
+    return read_yaml(path, values) if path.exists() else []

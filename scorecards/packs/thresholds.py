@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from scorecards.packs.registry import FOLDER, read_yaml
+from scorecards.packs.reading import FOLDER, read_yaml
 
 METRICS = ("deployment_frequency", "lead_time", "change_failure_rate", "recovery_time")
 TITLES = (("Low", "Medium", "High", "Elite"), ("Low", "Medium", "High"))

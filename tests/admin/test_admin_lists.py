@@ -35,6 +35,7 @@ LISTS = {
     "scorecards/rule/?q=covered": 8,
     "scorecards/evaluation": 8,
     "scorecards/evaluation/?q=name": 8,
+    "scorecards/installedpack": 3,
     "scorecards/outcome": 6,
     "scorecards/outcome/?q=name": 6,
     "scorecards/levelchange": 8,
@@ -118,6 +119,7 @@ def forms(scorecard: Scorecard) -> Iterator[str]:
         ("scorecards/outcome", Outcome.objects.latest("id").pk),
         ("scorecards/levelchange", LevelChange.objects.latest("id").pk),
         ("scorecards/rulechange", RuleChange.objects.latest("id").pk),
+        ("scorecards/installedpack", "dora"),
         ("portal/user", get_user_model().objects.get(username="name-0").pk),
         ("django_celery_results/taskresult", TaskResult.objects.latest("id").pk),
     ):
@@ -261,6 +263,7 @@ def test_nothing_is_registered_that_has_no_place_here() -> None:
         "portal.ApiToken",
         "portal.User",
         "scorecards.Evaluation",
+        "scorecards.InstalledPack",
         "scorecards.LevelChange",
         "scorecards.Outcome",
         "scorecards.Rule",

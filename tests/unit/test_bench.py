@@ -32,11 +32,20 @@ def test_the_evaluation_benchmark_runs_and_counts_its_results():
 SIZES = Sizes(deployments=300, pull_requests=120, incidents=40)
 
 
-def test_the_dora_benchmark_runs_and_counts_its_events(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("has_measures", [False, True], ids=["four keys", "measures"])
+def test_the_dora_benchmark_runs_and_counts_its_events(
+    monkeypatch: pytest.MonkeyPatch, has_measures: bool
+):
     monkeypatch.setattr(dora, "EVENTS", 5)
-    monkeypatch.setattr(dora, "INGEST_BATCH", 20)
     figures = dora.run(
-        sizes=SIZES, services=60, small=15, ingest=40, now=NOW, report=lambda text: None
+        sizes=SIZES,
+        services=60,
+        small=15,
+        ingest=40,
+        batch=20,
+        has_measures=has_measures,
+        now=NOW,
+        report=lambda text: None,
     )
     # At 15, at a tenth, at all, and without aggregations.
     assert Entity.objects.of("deployment").count() == 300 + 40 + 4 * 5
@@ -53,6 +62,9 @@ def test_the_dora_benchmark_runs_and_counts_its_events(monkeypatch: pytest.Monke
         "one event, p50",
         "one event, p95",
         "bulk ingest",
+        "trend of a team, off samples",
+        "rolling up by day",
+        "trend of a team, off rollups",
         "clock sweep, nothing moved",
         "clock sweep, a day later",
         "one event without aggregations, p50",
@@ -64,6 +76,7 @@ def test_the_dora_benchmark_runs_and_counts_its_events(monkeypatch: pytest.Monke
         "one event / one event at a tenth",
         "one event / one event at 15",
         "dashboard query / plain aggregate scan",
+        "trend off rollups / off samples",
     }
     assert 2 <= figures.counts.pop("service entities refreshed, all batches") <= 40
     assert 2 <= figures.counts.pop("_team entities refreshed, all batches") <= 4

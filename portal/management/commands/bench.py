@@ -65,6 +65,8 @@ class Command(BaseCommand):
             services=options["services"],
             small=options["small"],
             ingest=options["ingest"],
+            batch=options["batch"],
+            has_measures=options["measures"],
             # To the second, as the times of the events are.
             now=timezone.now().replace(microsecond=0),
             report=self._report,
@@ -82,6 +84,7 @@ def _add_dora(parser: ArgumentParser) -> None:
         ("pull-requests", 50_000, "past pull requests"),
         ("services", 1_000, "services that the events are about, fifty to a team"),
         ("ingest", 10_000, "deployments to report in bulk"),
+        ("batch", 1_000, "deployments of a batch when they are reported in bulk"),
     ):
         parser.add_argument(
             f"--{name}", type=positive, default=default, help=f"{text} ({default:,})"
@@ -92,6 +95,11 @@ def _add_dora(parser: ArgumentParser) -> None:
         nargs="?",
         const=10_000,
         help="measure one event at this many past deployments too (10,000 if no number is given)",
+    )
+    parser.add_argument(
+        "--measures",
+        action="store_true",
+        help="with DORA's own measures beside the four keys; loading the events takes far longer",
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 

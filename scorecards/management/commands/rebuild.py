@@ -1,48 +1,104 @@
 """Work out every computed value and every evaluation again."""
 
 from argparse import ArgumentParser
+from collections.abc import Collection
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 from django.utils import timezone
 from tqdm import tqdm
 
-from catalog import operations as catalog_operations
-from catalog.models import Blueprint
+from catalog.errors import CatalogError
+from catalog.exclusive import exclusive
 from scorecards import operations
-from scorecards.models import Scorecard
+from scorecards.models import Rebuild
+from scorecards.operations.rebuild_steps import Step
+
+INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
 
 
 class Command(BaseCommand):
-    """Work out facts, computed properties and evaluations, blueprint by blueprint."""
+    """Work out samples, facts, computed properties, evaluations and counters, piece by piece."""
 
     help = (
-        "Work out the facts, computed properties, evaluations and counters again, trusting "
-        "nothing that is stored. Safe at any time and to repeat; writes only what differs."
+        "Work out the samples, facts, computed properties, evaluations and counters again, "
+        "trusting nothing that is stored. Safe at any time and to repeat; writes only what "
+        "differs. Interrupted, by whatever it is, it goes on where it was when it is run again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the blueprints to rebuild."""
+        """Take the blueprints to rebuild, and whether to forget what was begun."""
         parser.add_argument(
-            "blueprints", nargs="*", help="identifiers of blueprints; none means all of them"
+            "blueprints",
+            nargs="*",
+            metavar="BLUEPRINT",
+            help="identifiers of blueprints; none means what was interrupted, or else all of them",
+        )
+        parser.add_argument(
+            "--restart",
+            action="store_true",
+            help="begin anew, whatever a rebuild that was interrupted has done",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Rebuild with a progress bar over entities."""
-        rows = Blueprint.objects.order_by("id")
-        if options["blueprints"]:
-            rows = rows.filter(identifier__in=options["blueprints"])
-            missing = set(options["blueprints"]) - {row.identifier for row in rows}
-            if missing:
-                raise CommandError(f"there is no blueprint {', '.join(sorted(missing))}")
-        now = timezone.now()
-        total = sum(row.entities.count() for row in rows)
-        with tqdm(total=total, desc="Rebuilding", unit=" entities") as bar:
-            for row in rows:
-                catalog_operations.distrust_samples(blueprint=row)
-            for row in rows:
-                catalog_operations.rebuild(blueprint=row, now=now, advance=bar.update)
-                operations.reevaluate(blueprint=row.identifier, now=now)
-        for scorecard in Scorecard.objects.filter(blueprints__in=rows).distinct():
-            operations.recount(scorecard=scorecard)
-        self.stdout.write(f"Rebuilt {total:,} entities.")
+    def handle(self, *, blueprints: list[str], restart: bool, **_options: Any) -> None:
+        """Rebuild, and end in words whatever happens."""
+        again = f"Run it again to go on ({_line(*blueprints)}), or begin anew with --restart."
+        try:
+            with exclusive("rebuild"):
+                self._rebuild(blueprints, is_restart=restart)
+        except KeyboardInterrupt:
+            message = f"Interrupted; what is done is kept. {again}"
+            raise CommandError(message, returncode=INTERRUPTED) from None
+        except CatalogError as error:
+            raise CommandError(str(error)) from error
+        except Error as error:
+            message = f"The database said: {str(error).strip()}. What is done is kept. {again}"
+            raise CommandError(message) from error
+
+    def _rebuild(self, names: Collection[str], *, is_restart: bool) -> None:
+        rebuild = None if is_restart else operations.unfinished_rebuild()
+        if rebuild is None:
+            rebuild = operations.begin_rebuild(blueprints=names, now=timezone.now())
+        else:
+            self._resume(rebuild, names)
+        self.stdout.write(f"Rebuilt {_work(rebuild):,} entities.")
+
+    def _resume(self, rebuild: Rebuild, names: Collection[str]) -> None:
+        """Say what is gone on with, unless something else is asked for."""
+        begun = f"{rebuild}, begun at {rebuild.begun_at:%Y-%m-%d %H:%M:%S} UTC"
+        if names and set(names) != set(rebuild.blueprints):
+            raise CommandError(
+                f"There is {begun}, to go on with: {_line()}. "
+                f"Or forget it and begin yours: {_line('--restart', *names)}."
+            )
+        steps = operations.progress_of(rebuild)
+        ahead = [item for item in steps if not item.is_done]
+        where = f"{len(steps) - len(ahead)} of {len(steps)} steps are done"
+        if ahead:
+            item = ahead[0]
+            where += f", next are the {item.step} ({item.done:,} of {item.rows:,})"
+        self.stdout.write(f"Resuming {begun}: {where}.")
+
+
+def _work(rebuild: Rebuild) -> int:
+    """Do what is left, with a progress bar over all of it; return how many entities it was."""
+    steps = operations.progress_of(rebuild)
+    done = {item.step.name: item.done for item in steps}
+    total = sum(item.rows for item in steps)
+    with tqdm(initial=sum(done.values()), total=total, unit=" rows") as bar:
+
+        def show(step: Step, count: int) -> None:
+            bar.set_description(str(step).capitalize(), refresh=False)
+            bar.update(count - done.get(step.name, 0))
+            bar.total = max(bar.total, bar.n)
+            done[step.name] = count
+
+        count = operations.continue_rebuild(rebuild=rebuild, clock=timezone.now, watch=show)
+        # What came or went meanwhile was never counted.
+        bar.total = bar.n
+    return count
+
+
+def _line(*arguments: str) -> str:
+    return " ".join(["manage.py rebuild", *arguments])

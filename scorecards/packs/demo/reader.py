@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from scorecards.packs.registry import read_yaml
+from scorecards.packs.reading import read_yaml
 
 Row = dict[str, Any]
 Draft = dict[str, Any]

@@ -1,5 +1,6 @@
 """How aggregations are parted into what stands still, and is sampled, and what time moves."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -73,19 +74,31 @@ def test_a_query_that_moves_with_the_clock_otherwise_has_no_plan(query):
     assert plan_of(query) is None
 
 
-def test_a_moment_is_sampled_only_where_intervals_are_measured():
-    assert plan_of(None).series.at_key is None
-    assert plan_of(None, func="average", averageOf="week").series.at_key == "$createdAt"
-    assert plan_of(None, func="average", averageOf="total").series.at_key is None
+def test_a_sample_has_the_date_that_is_measured_by_or_when_the_event_became_known():
+    assert plan_of(None).series.at_key == "$createdAt"
+    assert plan_of(None, measureTimeBy="done").series.at_key == "done"
+    weekly = {"func": "average", "averageOf": "week"}
+    assert plan_of(None, **weekly).series.at_key == "$createdAt"
+    assert plan_of(None, **weekly, measureTimeBy="done").series.at_key == "done"
+
+
+def test_a_sample_that_a_window_dates_has_no_other_date_unless_it_is_measured_by():
+    found = plan_of(conditions(MONTH)).series
+    assert (found.at_key, found.day_column) == (None, "window_at")
+    found = plan_of(conditions(MONTH), measureTimeBy="begun").series
+    assert (found.at_key, found.day_column) == ("begun", "window_at")
 
 
 def test_a_series_with_more_in_its_samples_is_read_in_the_place_of_one_with_less():
-    count = plan_of(None).series
-    weekly = plan_of(None, func="average", averageOf="week").series
-    total = plan_of(None, func="sum", calculationBy="property", property="n").series
+    count = replace(plan_of(None).series, at_key=None)
+    weekly = plan_of(None, func="average", averageOf="week", measureTimeBy="done").series
+    total = replace(count, value_key="n")
     bad = plan_of(conditions(BAD)).series
+    dated = replace(total, at_key="$createdAt")
+    known = replace(count, at_key="$createdAt")
     assert shared([count, weekly, bad]) == {count: weekly, weekly: weekly, bad: bad}
-    assert shared([weekly, total]) == {weekly: weekly, total: total}
+    assert shared([weekly, total]) == {weekly: weekly, total: dated}
+    assert shared([known, total]) == {known: dated, total: dated}
 
 
 def test_the_key_tells_series_apart_and_their_equals_not():

@@ -252,7 +252,11 @@ def test_properties_that_do_not_exist_are_named_with_the_likely_one():
             "filter.conditions[0].property",
             'there is no property "lead_tiem"; did you mean "lead_time"?',
         ),
-        Problem("filter.conditions[1].property", 'there is no property "zzz"'),
+        Problem(
+            "filter.conditions[1].property",
+            'there is no property "zzz"; choose one of lead_time, tier, $blueprint, $createdAt, '
+            "$createdBy, $datasource, $icon, $identifier, $team, $title",
+        ),
         Problem("filter.conditions[2].property", '"domain" is a relation; name it in "relation"'),
         Problem(
             "filter.conditions[3].property", 'there is no property "$teams"; did you mean "$team"?'

@@ -12,6 +12,7 @@ Rows = dict[str, dict[str, Row]]
 
 MONTH = timedelta(days=30)
 MINIMUM = 5
+ATTRIBUTION = timedelta(hours=24)
 
 
 def measure(rows: Rows, services: set[str], *, is_team: bool, now: datetime) -> Row:
@@ -38,7 +39,7 @@ def measure(rows: Rows, services: set[str], *, is_team: bool, now: datetime) -> 
     open_ones = [row for row in mine["incident"].values() if row["resolved_at"] is None]
     found["dora_open_incidents"] = len(open_ones)
     found["dora_unattributed_incidents"] = sum(
-        row["caused_by"] is None and now - MONTH <= row["opened_at"] <= now
+        _cause(row, rows) is None and now - MONTH <= row["opened_at"] <= now
         for row in mine["incident"].values()
     )
     return found
@@ -57,16 +58,32 @@ def _is_success(row: Row) -> bool:
     return row["environment"] == "production" and row["status"] == "success"
 
 
+def _is_finished(row: Row) -> bool:
+    return row["environment"] == "production" and row["status"] in ("success", "failure")
+
+
+def _cause(incident: Row, rows: Rows) -> str | None:
+    """Return the deployment that is named, or the latest of the service in the day before."""
+    if incident["caused_by"]:
+        return incident["caused_by"]
+    found = [
+        (row["deployed_at"], key)
+        for key, row in rows["deployment"].items()
+        if _is_finished(row)
+        and row["service"] == incident["service"]
+        and timedelta(0) <= incident["opened_at"] - row["deployed_at"] <= ATTRIBUTION
+    ]
+    return max(found)[1] if found else None
+
+
 def _period(rows: Rows, mine: Rows, start: datetime, end: datetime) -> Row:
     incidents = rows["incident"].values()
-    blamed = {row["caused_by"] for row in incidents}
+    blamed = {_cause(row, rows) for row in incidents}
     fixing = {row["resolved_by"] for row in incidents}
     finished = {
         key: row
         for key, row in mine["deployment"].items()
-        if row["environment"] == "production"
-        and row["status"] in ("success", "failure")
-        and start <= row["deployed_at"] <= end
+        if _is_finished(row) and start <= row["deployed_at"] <= end
     }
     failed = [k for k, row in finished.items() if row["status"] == "failure" or k in blamed]
     rework = [
@@ -86,7 +103,7 @@ def _period(rows: Rows, mine: Rows, start: datetime, end: datetime) -> Row:
     minutes = [
         (row["resolved_at"] - row["opened_at"]).total_seconds() / 60
         for row in mine["incident"].values()
-        if row["caused_by"] and row["resolved_at"] and start <= row["resolved_at"] <= end
+        if _cause(row, rows) and row["resolved_at"] and start <= row["resolved_at"] <= end
     ]
     total = len(finished)
     return {

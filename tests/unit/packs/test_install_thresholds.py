@@ -4,16 +4,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog import registry
-from catalog.errors import Invalid, NotFound
-from scorecards.models import Evaluation, Rule, Scorecard
+from catalog.errors import Invalid
+from scorecards.models import Rule, Scorecard
 from scorecards.operations import install_pack
-from tests.builders import NOW, TESTER, make_entity
+from tests.builders import NOW, TESTER
+from tests.unit.packs.delivery import deploy, install, level_of
 
 pytestmark = pytest.mark.django_db
-
-
-def install(**options):
-    return install_pack(name="dora", by=TESTER, now=NOW, **options)
 
 
 def official():
@@ -27,27 +24,6 @@ def levels_of(identifier):
         .levels.order_by("rank")
         .values_list("title", flat=True)
     )
-
-
-def deploy(count):
-    make_entity("web")
-    for number in range(count):
-        properties = {
-            "status": "success",
-            "environment": "production",
-            "deployed_at": f"2026-05-2{number}T12:00:00Z",
-        }
-        make_entity(
-            f"web-{number}",
-            blueprint="deployment",
-            properties=properties,
-            relations={"service": "web"},
-        )
-
-
-def level_of(identifier):
-    row = Evaluation.objects.filter(scorecard__identifier=identifier, entity__identifier="web")
-    return row.values_list("level__title", flat=True).first()
 
 
 def test_without_a_year_no_official_scorecard_is_installed():
@@ -100,28 +76,28 @@ def test_the_four_keys_are_graded_the_same_with_and_without_official_thresholds(
 
 
 def test_measures_can_be_left_out_and_come_later():
-    install(with_measures=False)
+    install(measures=False)
     assert not [
         key
         for spec in registry.graph().specs.values()
         for key in spec.fact_keys
         if key.startswith("dora_")
     ]
-    install()
+    install(measures=True)
     assert "dora_lead_time" in registry.graph().specs["service"].fact_keys
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "error", "message"),
+    ("name", "settings", "message"),
     [
-        ("dora", {"thresholds": 2020}, NotFound, "no thresholds of 2020. There are: 2018"),
-        ("basics", {"thresholds": 2024}, Invalid, "'basics' has none"),
-        ("dora", {"thresholds": 2024, "with_measures": False}, Invalid, "cannot be left out"),
+        ("dora", {"thresholds": 2020}, "thresholds: must be one of none, 2018, 2019, 2021"),
+        ("basics", {"thresholds": 2024}, "'basics' has no settings"),
+        ("dora", {"thresholds": 2024, "measures": False}, "cannot be left out"),
     ],
 )
-def test_thresholds_that_grade_nothing_are_refused(name, options, error, message):
-    with pytest.raises(error, match=message):
-        install_pack(name=name, by=TESTER, now=NOW, **options)
+def test_thresholds_that_grade_nothing_are_refused(name, settings, message):
+    with pytest.raises(Invalid, match=message):
+        install_pack(name=name, by=TESTER, now=NOW, settings=settings)
     assert not Scorecard.objects.exists()
 
 
@@ -131,7 +107,7 @@ def test_the_command_takes_a_year_and_lists_the_years(capsys):
     with pytest.raises(SystemExit):
         call_command("install_pack", "--help")
     assert "2018, 2019, 2021, 2022, 2023, 2024" in " ".join(capsys.readouterr().out.split())
-    with pytest.raises(CommandError, match="no thresholds of 2017"):
+    with pytest.raises(CommandError, match="thresholds: must be one of none, 2018.* not '2017'"):
         call_command("install_pack", "dora", "--thresholds", "2017")
     with pytest.raises(CommandError, match="cannot be left out"):
         call_command("install_pack", "dora", "--thresholds", "2022", "--without-measures")

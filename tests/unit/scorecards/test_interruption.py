@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from catalog.models import Entity
 from scorecards import operations
 from scorecards.compiled import for_blueprint
 from scorecards.models import Evaluation, LevelChange, Rule, RuleChange, Scorecard
@@ -81,6 +82,12 @@ def test_what_is_evaluated_twice_stands_in_history_once(half_done):
     operations.sweep(now=LATER)
     operations.reevaluate(blueprint="service", now=LATER)
     assert history() == (levels, rules)
+
+
+def test_what_is_evaluated_anew_waits_no_longer(half_done):
+    Entity.objects.update(stale_since=LATER)
+    operations.reevaluate(blueprint="service", now=LATER)
+    assert not Entity.objects.stale().exists()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real SIGKILL in the middle of a re-evaluation; the sweep of another process ends it."""
+"""A real SIGKILL in the middle of a long work; another process ends what was begun."""
 
 import os
 import signal
@@ -32,10 +32,10 @@ def environment(tmp_path) -> Iterator[dict[str, str]]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def act(name: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+def act(drill: str, name: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     """Run one act of the drill in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "tests.drills.killed_worker", name],
+        [sys.executable, "-m", f"tests.drills.{drill}", name],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -44,9 +44,10 @@ def act(name: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[
     )
 
 
-def test_what_a_killed_worker_left_is_ended_by_the_sweep(environment):
-    prepared = act("prepare", environment)
+@pytest.mark.parametrize("drill", ["killed_worker", "killed_rebuild"])
+def test_what_a_killed_process_left_is_ended_by_the_next(drill, environment):
+    prepared = act(drill, "prepare", environment)
     assert prepared.returncode == 0, prepared.stderr
-    assert act("work", environment).returncode == -signal.SIGKILL
-    checked = act("check", environment)
+    assert act(drill, "work", environment).returncode == -signal.SIGKILL
+    checked = act(drill, "check", environment)
     assert checked.returncode == 0, checked.stderr
