@@ -46,7 +46,8 @@ class Neighbours:
 class EntityPage:
     """Everything the page of an entity shows.
 
-    `results` are measures with what they rest on, `parts` what they are made of.
+    `results` are measures with what they rest on, `parts` what they are made of, `asides` what they
+    leave out.
     """
 
     entity: Entity
@@ -56,6 +57,7 @@ class EntityPage:
     computed: list[Fact]
     results: list[Measure]
     parts: list[Measure]
+    asides: list[Fact]
     problems: list[tuple[str, str]]
     outgoing: list[Neighbours]
     incoming: list[Neighbours]
@@ -85,6 +87,7 @@ def entity_page(entity: Entity, *, now: datetime) -> EntityPage:
         computed=[fact for fact in facts.plain if fact.prop.origin is not Origin.GIVEN],
         results=facts.results,
         parts=facts.parts,
+        asides=facts.asides,
         problems=_problems(entity, properties),
         outgoing=_outgoing(entity),
         incoming=_incoming(entity),

@@ -108,6 +108,15 @@ def ago(moment: datetime, *, now: datetime) -> str:
     return "just now"
 
 
+def day(moment: datetime) -> str:
+    """Write the date of a moment.
+
+    >>> day(datetime(2026, 6, 1))
+    '1 June 2026'
+    """
+    return f"{moment:%-d %B %Y}"
+
+
 def exact(moment: datetime) -> str:
     """Write a moment in full, as hover texts show it."""
     return f"{moment:%-d %B %Y, %H:%M} {moment.tzname() or 'UTC'}"

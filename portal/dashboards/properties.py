@@ -33,6 +33,7 @@ class Property:
 
     `type` is empty where the blueprint does not say (mirrors have their target's). `colors` maps
     values to level colours; `options` are the values that can be chosen from, if they are known.
+    `target` is the blueprint whose entities an aggregation is over.
     """
 
     identifier: str
@@ -44,6 +45,12 @@ class Property:
     description: str = ""
     colors: Mapping[str, str] = field(default_factory=dict, hash=False)
     options: tuple[Any, ...] = ()
+    target: str = ""
+
+    @property
+    def is_computed(self) -> bool:
+        """Say whether the value is worked out, so that a page can tell from what."""
+        return self.origin is not Origin.GIVEN
 
     @property
     def is_long(self) -> bool:
@@ -92,6 +99,7 @@ def _property(identifier: str, definition: Mapping[str, Any], origin: Origin) ->
         description=definition.get("description") or "",
         colors=colors or {},
         options=_options(definition, colors or {}),
+        target=definition.get("target") or "",
     )
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("catalog/<name:blueprint>/", views.catalog_table, name="catalog_table"),
     path("catalog/<name:blueprint>/<names:identifier>/", views.entity, name="entity"),
     path("teams/<names:team>/", views.team, name="team"),
+    path("numbers/<name:blueprint>/<name:key>/<names:identifier>/", views.number, name="number"),
     path("scorecards/", views.scorecards, name="scorecards"),
     path("scorecards/<name:identifier>/", views.scorecard, name="scorecard"),
     path("search/", views.search, name="search"),

@@ -11,6 +11,7 @@ from django_htmx.http import push_url
 from catalog.models import TEAM, USER, Blueprint, Entity
 from portal.dashboards.entity_page import entity_page
 from portal.dashboards.home_page import home_page
+from portal.dashboards.number_page import number_page
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.scorecard_page import overviews, scorecard_page
 from portal.dashboards.search_page import search_page
@@ -78,6 +79,23 @@ def team(request: HttpRequest, team: str) -> HttpResponse:
         has_people=may_read_people(request.user),
     )
     return render(request, "dashboards/team_page.html", {"page": page})
+
+
+@require_safe
+def number(request: HttpRequest, blueprint: str, key: str, identifier: str) -> HttpResponse:
+    """Show how one computed value of an entity comes about."""
+    if blueprint == USER and not may_read_people(request.user):
+        return redirect_to_login(request.get_full_path())
+    page = number_page(
+        _entity(blueprint, identifier),
+        key,
+        period=_query(request).get("period"),
+        now=timezone.now(),
+        has_people=may_read_people(request.user),
+    )
+    if page is None:
+        raise Http404(f"{blueprint} computes no {key}")
+    return render(request, "dashboards/number_page.html", {"page": page})
 
 
 def _entity(blueprint: str, identifier: str) -> Entity:

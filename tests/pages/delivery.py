@@ -11,8 +11,15 @@ from django.utils import timezone
 
 from catalog.facts import timestamp
 from tests.builders import make_blueprint, make_entity
-from tests.pages.conftest import PROPERTIES
 
+PROPERTIES = {
+    "tier": {"type": "number", "title": "Tier"},
+    "language": {"type": "string", "title": "Language", "enum": ["Python", "Go", "Ada"]},
+    "is_public": {"type": "boolean", "title": "Public"},
+    "homepage": {"type": "string", "title": "Home page", "format": "url"},
+    "notes": {"type": "string", "title": "Notes", "format": "markdown"},
+    "wait": {"type": "number", "title": "Lead time (hours)"},
+}
 FAILED = {
     "combinator": "and",
     "rules": [
@@ -120,6 +127,11 @@ def deliver(*, now: datetime | None = None) -> None:
                 "calculationSpec": {"func": "count", "calculationBy": "entities"},
             },
         },
+    )
+    make_blueprint(
+        "_user",
+        now=now,
+        calculation_properties={"owned": calculation("Teams", ".team | length")},
     )
     for number in range(12):
         make_entity(

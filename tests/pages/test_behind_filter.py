@@ -10,18 +10,13 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Entity
 from tests.builders import condition, make_blueprint, make_entity
-from tests.pages.delivery import aggregation, deliver
+from tests.pages.delivery import aggregation
 from tests.pages.reading import html_of, row_names, words_of
 
 pytestmark = pytest.mark.usefixtures("delivery")
 
 DEPLOYMENTS = "/catalog/deployment/"
 FAILED = "behind.service.failed"
-
-
-@pytest.fixture
-def delivery(catalog):
-    deliver()
 
 
 def asked(**parameters):

@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.models import TEAM, USER
-from portal.dashboards import charts, formats, icons, markdown
+from catalog.models import TEAM, USER, Entity
+from portal.dashboards import charts, formats, icons, line_charts, markdown
+from portal.dashboards.behind import table_address
 from portal.dashboards.columns import Cell, Column
+from portal.dashboards.facts import Fact
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.values import Kind, Shown
 
@@ -71,6 +73,12 @@ def donut(
 ) -> SafeString:
     """Draw a distribution as a ring."""
     return mark_safe(charts.donut(slices, label=label, middle=middle, under=under))  # noqa: S308
+
+
+@register.simple_tag
+def line(points: Sequence[line_charts.Point], label: str, unit: str = "") -> SafeString:
+    """Draw values over time."""
+    return mark_safe(line_charts.line(points, label=label, unit=unit))  # noqa: S308
 
 
 @register.simple_tag
@@ -240,6 +248,27 @@ def stat(shown: Shown) -> SafeString:
     if not amount:
         return _missing(shown)
     return format_html('{} <span class="stat-unit">{}</span>', amount, unit)
+
+
+@register.simple_tag
+def fact_title(fact: Fact, owner: Entity) -> SafeString:
+    """Name a property of an entity; a computed one leads to how it comes about."""
+    if not fact.prop.is_computed:
+        return format_html("{}", fact.prop.title)
+    where = number_address(owner.blueprint.identifier, fact.prop.identifier, owner.identifier)
+    return format_html('<a class="fact-link" href="{}">{}</a>', where, fact.prop.title)
+
+
+@register.simple_tag
+def number_address(blueprint: str, key: str, identifier: str) -> str:
+    """Return the address of the page of a computed value."""
+    return reverse("number", args=[blueprint, key, identifier])
+
+
+@register.simple_tag
+def table_of(fact: Fact, owner: Entity) -> str:
+    """Return the address of the table of what an aggregation of an entity counts."""
+    return table_address(fact.prop.target, fact.prop.identifier, owner)
 
 
 @register.simple_tag
