@@ -100,7 +100,7 @@ def test_a_gap_is_left_where_there_is_no_value():
 def test_of_many_points_only_lone_ones_have_a_dot():
     drawing = drawn(*[1] * 40, None, 2, None)
     dots = re.findall(r'<circle class="(plot-dot[^"]*)"', drawing)
-    assert dots.count("plot-dot") == 1
+    assert dots.count("plot-dot plot-dot-lone") == 1
     assert dots.count("plot-dot plot-dot-faint") == 40
 
 

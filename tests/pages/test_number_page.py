@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -91,6 +92,15 @@ def test_at_most_fifty_events_are_listed(reader):
     assert "All 72 in the table , the newest 50 above" in words_of(response)
 
 
+def test_a_single_event_is_not_called_all_of_them(reader):
+    make_entity("alone")
+    make_entity("first", blueprint="deployment", relations={"service": "alone"})
+    response = page(reader, "all", "alone")
+    assert links(response)["/catalog/deployment/?behind.service.all=alone"] == (
+        "Open it in the table"
+    )
+
+
 def test_what_rests_on_nothing_says_so(reader):
     words = words_of(page(reader, "failed", "drift"))
     assert "Nothing is behind it No deployment of Drift counts here now." in words
@@ -152,6 +162,11 @@ def test_a_mirror_shows_its_path_and_what_it_reads(reader):
     assert "Maya L How it comes about The title of the Lead of Anchor." in words
     assert "What it reads 1 user" in words
     assert links(response)["/catalog/_user/maya@example.com/"] == "Maya L"
+
+
+def test_a_mirror_that_leads_nowhere_says_so(reader):
+    words = words_of(page(reader, "lead_name"))
+    assert "Nothing is behind it No user stands at the end of its path." in words
 
 
 def test_a_mirror_is_shown_as_what_it_reads_is(reader):
@@ -252,6 +267,17 @@ def test_only_numbers_of_events_have_a_trend(reader, key, has_trend):
 def test_a_past_in_which_nothing_was_says_so(reader):
     with patch("portal.dashboards.trends.trend", lambda *args, **more: []):
         assert "Nothing happened in this time" in words_of(page(reader, "failed"))
+
+
+@pytest.mark.parametrize("value", ["x", True, [1], {}, float("nan"), float("inf"), 10**400, None])
+def test_a_past_value_that_is_no_number_is_a_gap(reader, value):
+    def trend(entity, key, *, moments):
+        return [SimpleNamespace(at=at, value=value, count=1) for at in moments]
+
+    with patch("portal.dashboards.trends.trend", trend):
+        html = html_of(page(reader, "rest_share"))
+    assert "no value, 1 event" in html
+    assert "plot-dot" not in html
 
 
 def test_nothing_stored_becomes_markup(reader):

@@ -31,7 +31,9 @@ def begun() -> Rebuild:
 
 def test_what_was_begun_is_gone_on_with_and_said(begun):
     out = run()
-    assert out.startswith("Resuming the rebuild of service, begun at 2026-06-01 12:00:00 UTC: 0 of ")
+    assert out.startswith(
+        "Resuming the rebuild of service, begun at 2026-06-01 12:00:00 UTC: 0 of "
+    )
     assert out.endswith("Rebuilt 1 entities.\n")
     assert run("service") == "Rebuilt 1 entities.\n"
 
