@@ -29,6 +29,11 @@ class Fact:
         return self.shown.kind in (Kind.MARKDOWN, Kind.CODE)
 
     @property
+    def is_number(self) -> bool:
+        """Say whether the value is a number, or none where there should be one."""
+        return self.prop.is_number and self.shown.kind in (Kind.NUMBER, Kind.MISSING)
+
+    @property
     def is_some(self) -> bool:
         """Say whether the value is a number other than zero."""
         return self.shown.kind is Kind.NUMBER and self.shown.text.partition(" ")[0] != "0"

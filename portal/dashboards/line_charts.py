@@ -40,7 +40,8 @@ def line(points: Sequence[Point], *, label: str, unit: str = "") -> str:
     ticks = axes.scale(min(values, default=0), max(values, default=0), is_whole=is_whole)
     plot = _Plot(points, low=ticks[0].at, high=ticks[-1].at)
     parts = [
-        *(_grid_line(tick, plot) for tick in ticks),
+        # Without a value there is nothing to measure: the floor alone.
+        *(_grid_line(tick, plot) for tick in (ticks if values else ticks[:1])),
         *(_date(tick) for tick in axes.dates(points[0].at, points[-1].at)),
         *_bars(plot),
         *_segments(plot),
@@ -138,15 +139,19 @@ def _point(index: int, plot: _Plot, unit: str) -> str:
     right = (plot.across(min(index + 1, len(plot.points) - 1)) + at) / 2
     dot = ""
     if point.value is not None:
-        is_lone = not plot.has_value(index - 1) and not plot.has_value(index + 1)
-        kind = (
-            "plot-dot" if is_lone or len(plot.points) <= _MOST_DOTS else "plot-dot plot-dot-faint"
-        )
-        dot = f'<circle class="{kind}" cx="{at:.2f}%" cy="{plot.down(point.value):.1f}" r="3"/>'
+        cx, cy = f"{at:.2f}%", f"{plot.down(point.value):.1f}"
+        dot = f'<circle class="{_dot_class(index, plot)}" cx="{cx}" cy="{cy}" r="3"/>'
     return (
         f'<g class="plot-point"><rect x="{left:.2f}%" width="{right - left:.2f}%" '
         f'height="{_HEIGHT}"/>{dot}<title>{escape(_point_in_words(index, plot, unit))}</title></g>'
     )
+
+
+def _dot_class(index: int, plot: _Plot) -> str:
+    """Return how a dot is shown: one that no line reaches is all that there is to see."""
+    if not plot.has_value(index - 1) and not plot.has_value(index + 1):
+        return "plot-dot plot-dot-lone"
+    return "plot-dot" if len(plot.points) <= _MOST_DOTS else "plot-dot plot-dot-faint"
 
 
 def _point_in_words(index: int, plot: _Plot, unit: str) -> str:

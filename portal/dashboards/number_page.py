@@ -74,20 +74,31 @@ def number_page(
     prop = properties.get(key)
     if prop is None or not prop.is_computed:
         return None
-    back = _Back(entity, properties, registry.graph(), now, has_people)
+    back = _Back(
+        entity=entity,
+        properties=properties,
+        graph=registry.graph(),
+        now=now,
+        has_people=has_people,
+    )
     read = back.read(key)
     return NumberPage(
         entity=entity,
         # A mirror's own definition does not say what its value is.
         fact=Fact(prop, show(entity.facts.get(key), read.value if read and read.value else prop)),
         measure=_measure(entity, key, properties),
-        problem=next((it["message"] for it in entity.problems if it.get("property") == key), ""),
+        problem=_problem(entity, key),
         formula=back.formula(key),
         events=back.events(key),
         read=read,
         program=back.program(key),
         trend=trend_of(entity, prop, period=period, now=now) if has_trend(prop) else None,
     )
+
+
+def _problem(entity: Entity, key: str) -> str:
+    found = (item for item in entity.problems if item.get("property") == key)
+    return next(found, {}).get("message", "")
 
 
 def _measure(entity: Entity, key: str, properties: Mapping[str, Property]) -> Measure | None:

@@ -16,7 +16,6 @@ from portal.dashboards.ownership import graded_entities_of, members_of
 from portal.dashboards.panels import PanelView, panel_views
 from portal.dashboards.properties import properties_of
 from portal.dashboards.querystring import QueryString
-from portal.dashboards.values import Kind
 from scorecards.models import Evaluation, Level, Scorecard
 
 PAGE_SIZE = 50
@@ -76,8 +75,8 @@ def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: 
         members = members.none()
     return TeamPage(
         entity=entity,
-        numbers=[fact for fact in facts.plain if _is_headline(fact)],
-        facts=[fact for fact in facts.plain if not _is_headline(fact)],
+        numbers=[fact for fact in facts.plain if fact.is_number],
+        facts=[fact for fact in facts.plain if not fact.is_number],
         results=facts.results,
         parts=facts.parts,
         asides=facts.asides,
@@ -90,10 +89,6 @@ def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: 
         ],
         member_count=members.count(),
     )
-
-
-def _is_headline(fact: Fact) -> bool:
-    return fact.prop.is_number and fact.shown.kind in (Kind.NUMBER, Kind.MISSING)
 
 
 def scorecards_of(entities: EntityQuerySet) -> list[Scorecard]:

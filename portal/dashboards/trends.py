@@ -1,5 +1,6 @@
 """How a number came to be what it is: its values at moments of the past, as charts draw them."""
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,9 +44,14 @@ class Trend:
     points: list[Point]
 
     @property
+    def has_values(self) -> bool:
+        """Say whether there was a value at any of the points."""
+        return any(point.value is not None for point in self.points)
+
+    @property
     def is_empty(self) -> bool:
         """Say whether there is nothing to draw."""
-        return not any(point.count or point.value is not None for point in self.points)
+        return not self.has_values and not self.most
 
     @property
     def rows(self) -> list[tuple[str, str, int]]:
@@ -79,5 +85,12 @@ def trend_of(entity: Entity, prop: Property, *, period: str, now: datetime) -> T
     """Return the trend of a number up to now; an unknown period is the first."""
     chosen = next((item for item in PERIODS if item.key == period), PERIODS[0])
     found = trend(entity, prop.identifier, moments=chosen.moments(now))
-    points = [Point(point.at, point.value, point.count) for point in found]
+    points = [Point(point.at, _number(point.value), point.count) for point in found]
     return Trend(prop=prop, period=chosen, points=points)
+
+
+def _number(value: object) -> int | float | None:
+    """Return a value where it is a number that can be drawn: a program may yield anything."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) <= sys.float_info.max else None

@@ -1,5 +1,6 @@
 """What a newcomer does with the demo, in a browser."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,8 @@ PAGES = [
     "/scorecards/",
     "/scorecards/dora_lead_time/",
     "/search/?q=net",
+    "/numbers/service/dora_lead_time/netbox/",
+    "/numbers/_team/dora_recovery_of_incidents/netbox-community/?period=2y",
 ]
 
 
@@ -109,6 +112,29 @@ def test_an_edit_is_previewed_before_it_is_saved(log_in: LogIn) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     page.goto("/scorecards/dora_lead_time/")
     expect(page.get_by_role("main")).not_to_contain_text("Is documented")
+
+
+def test_a_number_leads_to_the_events_behind_it(log_in: LogIn) -> None:
+    page = log_in("maya", to="/catalog/service/netbox/")
+    page.get_by_role("link", name="DORA lead time for changes").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("DORA lead time for changes")
+    expect(page.get_by_role("img", name="DORA lead time for changes: from")).to_be_visible()
+    page.get_by_role("link", name="1 year").click()
+    expect(page.get_by_text("by week, in h")).to_be_visible()
+    page.get_by_role("link", name="Median lead time of pull requests").first.click()
+    expect(page.get_by_role("main")).to_contain_text("of the pull requests of netbox, by way of")
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("link", name=re.compile(r"^All \d+ in the table$")).click()
+    chip = page.get_by_role("link", name="Remove the filter Behind: Median lead time of pull")
+    expect(chip).to_be_visible()
+    rows = page.locator("table tbody").get_by_role("rowheader")
+    expect(rows).to_have_count(50)
+    page.get_by_label("Filter by name").fill("22676")
+    expect(rows).to_have_count(1)
+    expect(chip).to_be_visible()
+    chip.click()
+    expect(chip).to_have_count(0)
 
 
 def test_a_table_is_narrowed_by_conditions(log_in: LogIn) -> None:

@@ -6,15 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.builders import make_blueprint, make_entity, make_scorecard, make_team, make_user
-
-PROPERTIES = {
-    "tier": {"type": "number", "title": "Tier"},
-    "language": {"type": "string", "title": "Language", "enum": ["Python", "Go", "Ada"]},
-    "is_public": {"type": "boolean", "title": "Public"},
-    "homepage": {"type": "string", "title": "Home page", "format": "url"},
-    "notes": {"type": "string", "title": "Notes", "format": "markdown"},
-    "wait": {"type": "number", "title": "Lead time (hours)"},
-}
+from tests.pages.delivery import PROPERTIES, deliver
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +41,9 @@ def catalog(db: None) -> None:
     make_entity("drift", title="Drift", properties={"tier": 2})
     for number in range(12):
         make_entity(f"anchor-v{number}", blueprint="deployment", relations={"service": "anchor"})
+
+
+@pytest.fixture
+def delivery(catalog: None) -> None:
+    """Give the catalog numbers, and the events behind them."""
+    deliver()

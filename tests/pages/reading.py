@@ -27,3 +27,11 @@ def row_names(response: HttpResponse) -> list[str]:
     body = "".join(re.findall(r"<tbody>(.*?)</tbody>", html_of(response), re.DOTALL))
     heads = re.findall(r'<th scope="row">(.*?)</th>', body, re.DOTALL)
     return [unescape(re.sub(r"<[^>]+>", "", head)).strip() for head in heads]
+
+
+def assert_is_only_text(html: str) -> None:
+    """Check that a page shows what is hostile, and that none of it became markup."""
+    assert "alert(1)" in html
+    assert "<script>alert" not in html
+    assert "<img" not in html
+    assert INLINE.search(re.sub(r"&lt;.*?&gt;", "", html)) is None

@@ -8,7 +8,7 @@ from django.views.defaults import server_error
 from tests.builders import make_user
 from tests.pages.reading import INLINE, html_of, words_of
 
-pytestmark = pytest.mark.usefixtures("catalog")
+pytestmark = pytest.mark.usefixtures("delivery")
 
 PAGES = [
     "/",
@@ -22,6 +22,14 @@ PAGES = [
     "/scorecards/quality/",
     "/search/",
     "/search/?q=anchor",
+    "/catalog/deployment/?behind.service.failed=anchor",
+    "/numbers/service/failed/anchor/",
+    "/numbers/service/failed/drift/",
+    "/numbers/service/rest_share/anchor/?period=1y",
+    "/numbers/service/size/anchor/",
+    "/numbers/service/lead_name/anchor/",
+    "/numbers/_team/failed/core/",
+    "/numbers/_user/owned/maya@example.com/",
 ]
 
 
@@ -84,6 +92,15 @@ def test_pages_are_read_only(reader, address):
         "/scorecards/nothing/",
         "/catalog/a%00b/",
         "/catalog/service/a%00b/",
+        "/numbers/",
+        "/numbers/service/failed/",
+        "/numbers/service/failed/nothing/",
+        "/numbers/service/nothing/anchor/",
+        # Given, not computed.
+        "/numbers/service/tier/anchor/",
+        "/numbers/service/$team/anchor/",
+        "/numbers/nothing/failed/anchor/",
+        "/numbers/service/failed/a%00b/",
     ],
 )
 def test_what_is_not_there_is_a_page_in_style(reader, address):

@@ -28,10 +28,14 @@ IDENTIFIERS = [
         ("team", "team"),
         ("scorecard", "identifier"),
         ("entity", "identifier"),
+        ("number", "identifier"),
+        ("number", "blueprint"),
     ],
 )
 def test_an_identifier_comes_out_of_its_address_as_it_went_in(name, key, identifier):
-    others = {"blueprint": "x/y"} if name == "entity" else {}
+    others = {"blueprint": "x/y"} if name in ("entity", "number") else {}
+    if name == "number":
+        others |= {"key": "rate\\=@", "identifier": "e/f"}
     address = reverse(name, kwargs={**others, key: identifier})
     # What a browser sends is decoded once before it is looked up.
     match = resolve(unquote(address))

@@ -1,13 +1,19 @@
 """Measures stand with their trend and what they rest on, not in a wall of numbers."""
 
-import pytest
+import re
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from catalog.facts import timestamp
 from portal.dashboards.facts import Fact, Measure, in_order
-from portal.dashboards.properties import Property
+from portal.dashboards.properties import Origin, Property
 from portal.dashboards.values import show
-from tests.builders import make_blueprint, make_entity
-from tests.pages.conftest import PROPERTIES
-from tests.pages.reading import html_of, words_of
+from scorecards.operations import install_pack
+from tests.builders import NOW, TESTER, make_blueprint, make_entity
+from tests.pages.delivery import PROPERTIES, SERVICE_AGGREGATIONS, SERVICE_CALCULATIONS
+from tests.pages.reading import html_of, row_names, words_of
 
 pytestmark = pytest.mark.usefixtures("catalog")
 
@@ -88,3 +94,79 @@ def test_facts_without_a_period_before_stand_alone():
     assert [item.prop.identifier for item in lists.plain] == ["y", "y_note", "z_before"]
     assert [item.fact.prop.identifier for item in lists.results] == ["x"]
     assert lists.parts == []
+
+
+def links(response):
+    return re.findall(r'<a class="fact-link" href="([^"]*)">(.*?)</a>', html_of(response))
+
+
+def test_every_computed_value_of_an_entity_leads_to_its_page(reader, delivery):
+    found = dict(links(reader.get("/catalog/service/anchor/")))
+    computed = {**SERVICE_AGGREGATIONS, **SERVICE_CALCULATIONS, "lead_name": {}}
+    beside = {f"rest_share{suffix}" for suffix in ("_before", "_change", "_note")}
+    wanted = {f"/numbers/service/{key}/anchor/" for key in computed.keys() - beside}
+    assert found.keys() == wanted
+    assert found["/numbers/service/failed/anchor/"] == "Failed deployments, 30 days"
+
+
+def test_given_values_lead_nowhere(reader, delivery):
+    assert "/tier/" not in str(links(reader.get("/catalog/service/anchor/")))
+
+
+def test_the_large_numbers_of_a_team_lead_to_their_pages(reader, delivery):
+    found = dict(links(reader.get("/teams/core/")))
+    assert found == {
+        "/numbers/_team/failed/core/": "Failed deployments",
+        "/numbers/_team/members/core/": "People",
+    }
+
+
+def test_what_a_result_leaves_out_stands_in_its_card_and_leads_to_the_list(reader, delivery):
+    response = reader.get("/catalog/service/anchor/")
+    card = html_of(response).split("against the period before")[1].split("</section>")[0]
+    assert "/numbers/service/rest_failed/anchor/" in card
+    assert '<dd class="is-some">4 <a class="link small" href="' in card
+    assert 'href="/catalog/deployment/?behind.service.rest_failed=anchor"' in card
+    assert "Failures aside 4 list of Failures aside" in words_of(response)
+    assert words_of(response).count("Failures aside") == 2
+
+
+def test_where_nothing_is_left_out_there_is_no_list(reader, delivery):
+    response = reader.get("/catalog/service/drift/")
+    assert "Failures aside 0 " in words_of(response)
+    assert "list of Failures aside" not in words_of(response)
+
+
+def test_the_pack_shows_open_and_unattributed_incidents_beside_its_measures(reader):
+    install_pack(name="dora", by=TESTER, now=NOW)
+    make_entity("anchor", team="core")
+    opened = timestamp(timezone.now() - timedelta(days=2))
+    for number in range(3):
+        make_entity(
+            f"i{number}",
+            blueprint="incident",
+            now=timezone.now(),
+            properties={"opened_at": opened},
+            relations={"service": "anchor"},
+        )
+    for address, owner in (
+        ("/catalog/service/anchor/", "service.{}=anchor"),
+        ("/teams/core/", "_team.{}=core"),
+    ):
+        card = html_of(reader.get(address)).split("against the period before")[1]
+        card = card.split("What they are made of")[0]
+        for key in ("dora_open_incidents", "dora_unattributed_incidents"):
+            table = f"/catalog/incident/?behind.{owner.format(key)}"
+            assert f'<dd class="is-some">3 <a class="link small" href="{table}">' in card
+            assert len(row_names(reader.get(table))) == 3
+
+
+def test_only_counts_of_the_same_word_stand_aside():
+    def counted(key):
+        prop = Property(key, key, type="number", origin=Origin.AGGREGATION)
+        return Fact(prop, show(1, prop))
+
+    facts = [fact(key, 1) for key in ("x_a", "x_a_before", "x_a_note", "x_given", "z_before", "z")]
+    lists = in_order([*facts, counted("x_open"), counted("xy_open"), counted("z_open")])
+    assert [item.prop.identifier for item in lists.asides] == ["x_open"]
+    assert [item.prop.identifier for item in lists.plain] == ["x_given", "xy_open", "z_open"]
