@@ -91,7 +91,16 @@ def terms(shapes: Iterable[int], found: Iterable[Result]) -> int:
     """Return what scorecards add to a fingerprint: a sum, so that one of them can be replaced."""
     # None is hashed by its address.
     marked = ((-1, -1) if masks is None else masks for masks in found)
-    return sum(map(hash, zip(shapes, marked, strict=True)))
+    return sum(map(_scattered, map(hash, zip(shapes, marked, strict=True))))
+
+
+def _scattered(number: int) -> int:
+    """Return another number for each number of 64 bits.
+
+    The hash of a tuple moves by nearly as much for its last part whatever stands before, so that
+    two scorecards which exchange their results would move a sum of hashes by nothing.
+    """
+    return number * (2 * number + 1)
 
 
 def _wrapped(number: int) -> int:

@@ -21,6 +21,9 @@ from django.utils import timezone
 from portal.demo import PASSWORD
 from scorecards.packs.demo import read_demo
 
+# Processes that must start and end in seconds.
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parents[2]
 
 

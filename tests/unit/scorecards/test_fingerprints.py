@@ -1,6 +1,7 @@
 """A fingerprint stands for all that was found, however it came about."""
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -95,3 +96,25 @@ def test_after_a_new_scorecard_nothing_is_left_to_do(graded):
     make_scorecard("third", now=LATER)
     rows = batches.facts_of(Entity.objects.of("service"))
     assert batches.unsettled(rows, compiled.for_blueprint("service"), now=LATER) == []
+
+
+def test_scorecards_that_exchange_their_results_move_the_fingerprint():
+    random = Random(3)
+    results = [(0, 0), (1, 0), (7, 0), (0, 1), (2**62, 5), None]
+    for _ in range(2_000):
+        shapes = [random.getrandbits(61), random.getrandbits(61)]
+        one, other = random.sample(results, 2)
+        before, after = (batches.terms(shapes, pair) for pair in ([one, other], [other, one]))
+        assert (before - after) % 2**64 != 0
+
+
+def test_an_entity_that_gains_here_what_it_loses_there_is_evaluated():
+    make_blueprint()
+    for number in range(12):
+        sign = "<" if number % 2 else ">="
+        rule = rule_document("tiered", query=condition("tier", sign, 2))
+        make_scorecard(f"card{number}", rules=[rule])
+    entity = make_entity("s", properties={"tier": 1})
+    for tier, levels in ((3, ["Bronze", "Basic"]), (1, ["Basic", "Bronze"])):
+        make_entity("s", properties={"tier": tier})
+        assert [level_of(entity, f"card{number}") for number in range(12)] == levels * 6
