@@ -1,5 +1,6 @@
 """Line charts: axes at round numbers, gaps, bars, words, and nothing that breaks them."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -49,6 +50,18 @@ def numbers(drawing, kind, name):
 )
 def test_a_scale_has_round_numbers_from_zero_to_beyond_the_values(low, high, texts):
     assert " ".join(tick.text for tick in axes.scale(low, high)) == texts
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0, 1), (0, 7), (3, 97), (-20, 30), (0, 0), (1e-7, 3e-7), (0, 12_345_678)]
+)
+def test_ticks_are_few_even_and_around_the_values(low, high):
+    ticks = [tick.at for tick in axes.scale(low, high)]
+    assert ticks[0] <= min(low, 0) or math.isclose(ticks[0], min(low, 0))
+    assert ticks[-1] >= max(high, 0) or math.isclose(ticks[-1], max(high, 0))
+    assert 2 <= len(ticks) <= 8
+    steps = {round(later - earlier, 12) for earlier, later in zip(ticks, ticks[1:], strict=False)}
+    assert max(steps) == pytest.approx(min(steps))
 
 
 def test_whole_values_have_whole_ticks():
@@ -141,7 +154,7 @@ def test_fewer_than_two_points_are_no_chart(values):
 
 @pytest.mark.parametrize(
     "values",
-    [(0, 0), (1e308, -1e308), (1.7e308, 1), (5e-324, 0), (10**30, 1), (2**53, 2**53 + 1)],
+    [(0, 0), (1e308, -1e308), (1.7e308, 1), (5e-324, 0), (10**400, 1), (2**53, 2**53 + 1)],
 )
 def test_no_number_breaks_a_chart(values):
     drawing = drawn(*values)
