@@ -22,7 +22,7 @@ PAUSE_SECONDS = 60.0
 # second, so is all that has not been run yet, which may be slow too.
 SLOW_SECONDS_A_SAVE = 10.0
 ALL_SECONDS_A_SAVE = 30.0
-_WAY_OUT = "Mend it; the command rebuild runs it where it was left out."
+_WAY_OUT = "Mend what is slow; the command rebuild then runs what was left out."
 
 
 class Cost(NamedTuple):
@@ -56,13 +56,13 @@ class Record:
 
     @property
     def excess(self) -> str:
-        """Say what was too much, if anything was."""
+        """Say what was too much, if anything was; in words that are the same next time."""
         if self.stops >= STOPS_ALLOWED:
-            return f"had to be stopped {self.stops} times"
+            return f"had to be stopped {STOPS_ALLOWED} times"
         if self.seconds >= SECONDS_ALLOWED and self.is_slow:
-            return f"took {self.seconds:.1f} s for {self.runs:,} entities"
+            return f"is slow and took {SECONDS_ALLOWED:.0f} s"
         if self.size >= BYTES_ALLOWED and self.size > self.runs * LARGE_BYTES:
-            return f"returned {self.size // 1024**2} MiB for {self.runs:,} entities"
+            return f"returned {BYTES_ALLOWED // 1024**2} MiB"
         return ""
 
 
@@ -93,10 +93,9 @@ class Ledger:
         """Return why the program is not to be run now, or nothing."""
         record = self.records.get(program)
         if record is not None and record.excess:
-            return f"Not run: the program {record.excess} just before. {_WAY_OUT}"
-        is_proven = record is not None and not record.is_slow
-        limit = ALL_SECONDS_A_SAVE if record is None else SLOW_SECONDS_A_SAVE
-        if not is_proven and allowance.spent >= limit:
-            spent = f"slow programs have taken {allowance.spent:.0f} s of this save"
-            return f"Not run: {spent}. {_WAY_OUT.replace('it;', 'them;')}"
+            return f"Not run: the program {record.excess} for entities before this one. {_WAY_OUT}"
+        if record is not None and not record.is_slow:
+            return ""
+        if allowance.spent >= (ALL_SECONDS_A_SAVE if record is None else SLOW_SECONDS_A_SAVE):
+            return f"Not run: slow programs took too much time of this save. {_WAY_OUT}"
         return ""

@@ -87,6 +87,9 @@ class _Reader:
         if not self.groups or self.groups[-1][0] != "{" or self._peek(-1).text not in ("{", ","):
             return False
         token = self.code[self.position]
+        if token.kind in ("quote", "format") and self.is_entity:
+            # The short {"a\(...)"} reads under a name that is made up as it goes.
+            raise _Everything
         if token.kind not in ("word", "string"):
             return token.kind == "variable"
         if self._peek().text != ":" and self.is_entity:
@@ -105,7 +108,12 @@ class _Reader:
             self._close(text)
         elif text in _BRANCHES or text == ";" or (text == "," and self._is_inside("{")):
             self.is_entity = self._outer()
+            if text == "else":
+                self.groups[-1] = ("else", self.is_entity)
         elif text in ("as", "label"):
+            # A pattern may hold programs of its own.
+            if self._peek().kind != "variable":
+                raise _Everything
             self.is_binding = True
         elif text == "|":
             self.is_entity = self.is_entity and self.is_binding
@@ -125,7 +133,10 @@ class _Reader:
     def _close(self, text: str) -> None:
         self.is_entity = self._outer()
         opener, _ = self.groups.pop()
-        if _OPENERS[opener] != text:
+        if text != ("end" if opener == "else" else _OPENERS[opener]):
+            raise _Everything
+        # Without an else, the entity itself comes out where the condition does not hold.
+        if opener == "if" and self.is_entity:
             raise _Everything
 
     def _step_entity(self, token: Token) -> None:
