@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
+from math import floor, isfinite, log10
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -102,7 +102,7 @@ def value_of(source: Aggregation, summary: Summary, now: datetime) -> float | No
     """Return what an aggregation makes of what its samples come to, percentiles excepted."""
     amount = summary.count
     if source.property is not None:
-        amount = _settled((summary.scaled_total or 0) * SCALE)
+        amount = _settled((summary.scaled_total or 0) * SCALE, summary)
     match source.function:
         case "count":
             return summary.count
@@ -124,14 +124,16 @@ def _intervals(source: Aggregation, first_at: int | None, now: datetime) -> int:
     return max(1, -((first_at - microseconds(now)) // length))
 
 
-def _settled(total: float) -> float:
+def _settled(total: float, summary: Summary) -> float:
     """Return a sum without the digits that depend on the order of its parts.
 
-    Sums of whole numbers have none, and thousandths of what is counted are kept.
+    Sums of whole numbers have none, and thousandths of what is counted are kept. Where parts cancel
+    each other out, the digits that are left are those of the largest.
     """
     if total.is_integer() or not isfinite(total):
         return total
-    rounded = float(f"{total:.{DIGITS}g}")
+    size = max(abs(total), abs(summary.least or 0), abs(summary.most or 0))
+    rounded = round(total, DIGITS - 1 - floor(log10(size)))
     return rounded if abs(rounded - total) < 0.0005 else round(total, 3)
 
 

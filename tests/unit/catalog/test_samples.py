@@ -1,6 +1,7 @@
 """Samples and totals are written with the events, and read in their place."""
 
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -126,6 +127,15 @@ def test_a_sum_beyond_all_floats_is_null_and_comes_back(catalog):
     assert list(map(float, read("pay", "sum"))) == [1.7e308]
     event("a", "pay", minutes=2)
     assert read("pay", "sum") == (3,)
+
+
+@pytest.mark.parametrize("order", list(permutations([0.1, 0.2, -0.3])))
+def test_parts_that_cancel_each_other_out_leave_no_digits_behind(catalog, order):
+    for index, minutes in enumerate(order):
+        event(f"e{index}", "pay", minutes=minutes)
+    assert read("pay", "sum", "least") == (0, -0.3)
+    event("more", "pay", minutes=1e-9)
+    assert read("pay", "sum") == (1e-9,)
 
 
 def test_time_moves_only_what_a_window_lost(catalog, monkeypatch):

@@ -40,7 +40,8 @@ def agrees(found: Any, expected: Any) -> bool:
         is_like = isinstance(found, list) and len(found) == len(expected)
         return is_like and all(map(agrees, found, expected))
     if isinstance(expected, float) and type(found) in (int, float):
-        return math.isclose(found, expected, rel_tol=1e-9)
+        # What is left where parts cancel each other out has the digits of the parts.
+        return math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-9)
     return type(found) is type(expected) and found == expected
 
 
