@@ -177,7 +177,7 @@ def _settle(
     moved: dict[int, set[str]] = {}
     for chunk in chunks(sorted(ids)):
         settled = [
-            _Settled(entity, entity.facts, entity.problems)
+            _Settled(entity, entity.facts, entity.computed.keys(), entity.problems)
             for entity in Entity.objects.filter(id__in=chunk)
         ]
         for item in settled:
@@ -202,6 +202,7 @@ class _Settled:
 
     entity: Entity
     facts: dict[str, Any]
+    computed: Collection[str]
     problems: list[dict[str, Any]]
     moved: set[str] | None = None
 
@@ -215,6 +216,8 @@ class _Settled:
         """Say whether there is anything to write."""
         # Null is written once too: programs that list properties tell it from absence.
         is_new = self.facts.keys() != self.entity.facts.keys()
+        # The facts do not tell a computed value from a given one that came to the same.
+        is_new = is_new or self.computed != self.entity.computed.keys()
         return bool(is_new or self.keys or self.entity.problems != self.problems)
 
 

@@ -114,12 +114,14 @@ def _rebuild_facts(
         changed = []
         for entity in entities:
             spec = graph.specs[entity.blueprint.identifier]
-            before, problems = entity.facts, entity.problems
+            before, computed, problems = entity.facts, entity.computed, entity.problems
             _renew(entity, spec=spec, related=related[entity.pk])
             keys = facts_of.changed_keys(before, entity.facts)
             if keys:
                 moved.setdefault(spec.identifier, {})[entity.pk] = keys
-            if keys or before.keys() != entity.facts.keys() or problems != entity.problems:
+            is_told_anew = before.keys() != entity.facts.keys() or problems != entity.problems
+            # Facts do not tell a computed value from a given one that came to the same.
+            if keys or is_told_anew or computed.keys() != entity.computed.keys():
                 changed.append(entity)
         update_rows(changed, fields=_RENEWED)
     return moved

@@ -250,6 +250,20 @@ def test_a_new_calculation_is_worked_out_for_the_entities_there_are():
     assert "twice" not in entity.facts
 
 
+def test_a_property_becomes_computed_and_given_again_though_its_value_stays():
+    nothing = {"nothing": calculation(".properties.tier - .properties.tier")}
+    given = {"properties": {"tier": {"type": "number"}, "nothing": {"type": "number"}}}
+    make_blueprint(schema=given)
+    entity = make_entity("pay", properties={"tier": 2, "nothing": 0})
+    make_blueprint(calculation_properties=nothing)
+    entity.refresh_from_db()
+    assert (entity.computed, entity.facts["nothing"]) == ({"nothing": 0}, 0)
+    make_blueprint(schema=given)
+    entity.refresh_from_db()
+    assert (entity.computed, entity.facts["nothing"]) == ({}, 0)
+    assert make_entity("pay", properties={"nothing": 7}).facts["nothing"] == 7
+
+
 def test_a_large_rebuild_that_was_lost_is_done_by_the_sweep(settings):
     make_blueprint()
     entities = [make_entity(properties={"tier": 2}), make_entity(properties={"tier": 3})]
