@@ -1,7 +1,7 @@
 """Work out every computed value and every evaluation again."""
 
 from argparse import ArgumentParser
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,6 +13,7 @@ from catalog.errors import CatalogError
 from catalog.exclusive import exclusive
 from scorecards import operations
 from scorecards.models import Rebuild
+from scorecards.operations import StepProgress
 from scorecards.operations.rebuild_steps import Step
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         "trusting nothing that is stored. Safe at any time and to repeat; writes only what "
         "differs. Interrupted, by whatever it is, it goes on where it was when it is run again."
     )
+    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the blueprints to rebuild, and whether to forget what was begun."""
@@ -60,30 +62,38 @@ class Command(BaseCommand):
         rebuild = None if is_restart else operations.unfinished_rebuild()
         if rebuild is None:
             rebuild = operations.begin_rebuild(blueprints=names, now=timezone.now())
+            steps = operations.progress_of(rebuild)
         else:
-            self._resume(rebuild, names)
-        self.stdout.write(f"Rebuilt {_work(rebuild):,} entities.")
-
-    def _resume(self, rebuild: Rebuild, names: Collection[str]) -> None:
-        """Say what is gone on with, unless something else is asked for."""
-        begun = f"{rebuild}, begun at {rebuild.begun_at:%Y-%m-%d %H:%M:%S} UTC"
-        if names and set(names) != set(rebuild.blueprints):
-            raise CommandError(
-                f"There is {begun}, to go on with: {_line()}. "
-                f"Or forget it and begin yours: {_line('--restart', *names)}."
-            )
-        steps = operations.progress_of(rebuild)
-        ahead = [item for item in steps if not item.is_done]
-        where = f"{len(steps) - len(ahead)} of {len(steps)} steps are done"
-        if ahead:
-            item = ahead[0]
-            where += f", next are the {item.step} ({item.done:,} of {item.rows:,})"
-        self.stdout.write(f"Resuming {begun}: {where}.")
+            _refuse_others(rebuild, names)
+            steps = operations.progress_of(rebuild)
+            self.stdout.write(f"Resuming {_begun(rebuild)}: {_where(steps)}.")
+        self.stdout.write(f"Rebuilt {_work(rebuild, steps):,} entities.")
 
 
-def _work(rebuild: Rebuild) -> int:
+def _refuse_others(rebuild: Rebuild, names: Collection[str]) -> None:
+    """Refuse what is not what was interrupted, naming both ways out."""
+    if names and set(names) != set(rebuild.blueprints):
+        raise CommandError(
+            f"There is {_begun(rebuild)}, to go on with: {_line()}. "
+            f"Or forget it and begin yours: {_line('--restart', *names)}."
+        )
+
+
+def _begun(rebuild: Rebuild) -> str:
+    return f"{rebuild}, begun at {rebuild.begun_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _where(steps: Sequence[StepProgress]) -> str:
+    """Return what is done, and what is next."""
+    ahead = [item for item in steps if not item.is_done]
+    where = f"{len(steps) - len(ahead)} of {len(steps)} steps are done"
+    for item in ahead[:1]:
+        where += f", next are the {item.step} ({item.done:,} of {item.rows:,})"
+    return where
+
+
+def _work(rebuild: Rebuild, steps: Sequence[StepProgress]) -> int:
     """Do what is left, with a progress bar over all of it; return how many entities it was."""
-    steps = operations.progress_of(rebuild)
     done = {item.step.name: item.done for item in steps}
     total = sum(item.rows for item in steps)
     with tqdm(initial=sum(done.values()), total=total, unit=" rows") as bar:
