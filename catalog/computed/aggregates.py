@@ -11,8 +11,6 @@ from datetime import datetime
 from math import floor, isfinite, log10
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from catalog.blueprints import Aggregation
 from catalog.bulk import IsAmong, chunks
 from catalog.computed.arithmetic import PERCENTILES, SECONDS, between, tidy
@@ -20,9 +18,10 @@ from catalog.computed.graph import Derived, Step
 from catalog.computed.series import Plan
 from catalog.computed.shelf import Shelf
 from catalog.computed.tables import table_of
-from catalog.computed.totals import SCALE
+from catalog.computed.totals import COUNTED, SCALE, SUMMED
 from catalog.models import EntityRelation
 from catalog.queries.dialects import microseconds
+from catalog.queries.running import run
 from catalog.queries.sql import SQL, TRUE, sql
 
 CHUNK = 5_000
@@ -170,13 +169,11 @@ def _onward(step: Step, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
 _SAMPLES = """SELECT {distinct} owner_id, entity_id, at, value
 FROM ({pairs}) AS pair CROSS JOIN catalog_sample AS sample
 WHERE sample.series_id = {series} AND sample.anchor_id = pair.anchor_id AND {within}"""
-_TOTALS = """SELECT owner_id, CAST(SUM(count) AS bigint), CAST(SUM(value_count) AS bigint),
-    SUM(scaled_sum), MIN(least), MAX(most), MIN(first_at)
+_TOTALS = """SELECT owner_id, {summed}
 FROM ({pairs}) AS pair CROSS JOIN catalog_total AS total
 WHERE total.series_id = {series} AND total.anchor_id = pair.anchor_id GROUP BY owner_id"""
 _WITHIN = "sample.window_at BETWEEN {start} AND {end}"
-_SUMMARIES = """SELECT owner_id, COUNT(*), COUNT(value), SUM(value / {scale}),
-MIN(value), MAX(value), MIN(at) FROM ({samples}) AS found GROUP BY owner_id"""
+_SUMMARIES = """SELECT owner_id, {counted} FROM ({samples}) AS found GROUP BY owner_id"""
 _PERCENTILES = """SELECT owner_id, wanted, value FROM (
     SELECT owner_id, value,
         ROW_NUMBER() OVER (PARTITION BY owner_id ORDER BY value) - 1 AS position,
@@ -197,10 +194,10 @@ class _Reader:
     def summaries(self) -> list[Summary]:
         """Return how many samples each owner has, and what is made of their values."""
         if self.plan.adds_up:
-            statement = sql(_TOTALS, pairs=self.pairs, series=self.series_id)
+            statement = sql(_TOTALS, summed=SUMMED, pairs=self.pairs, series=self.series_id)
         else:
-            statement = sql(_SUMMARIES, samples=self._samples(), scale=SCALE)
-        return [Summary(*row) for row in _rows(statement)]
+            statement = sql(_SUMMARIES, counted=COUNTED, samples=self._samples())
+        return [Summary(*row) for row in run(statement)]
 
     def percentiles(self, percent: int) -> Iterator[tuple[int, float]]:
         """Yield owners with a percentile of the values, between ranks in proportion."""
@@ -224,16 +221,9 @@ class _Reader:
 def percentiles_of(samples: SQL, percent: int) -> Iterator[tuple[int, float]]:
     """Yield owners with a percentile of the values of samples, a statement that has both."""
     around: dict[tuple[int, int], list[float]] = defaultdict(list)
-    for owner_id, wanted, value in _rows(sql(_PERCENTILES, samples=samples, percent=percent)):
+    for owner_id, wanted, value in run(sql(_PERCENTILES, samples=samples, percent=percent)):
         around[owner_id, wanted].append(value)
     for (owner_id, wanted), values in around.items():
         lower, upper = values[0], values[-1]
         is_finite = isfinite(lower) and isfinite(upper)
         yield owner_id, between(lower, upper, wanted % 100) if is_finite else lower
-
-
-def _rows(statement: SQL) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement.text, statement.params)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found

@@ -5,24 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db import connection
-
 from catalog.computed.aggregates import NOTHING, Summary, pairs_of, percentiles_of
 from catalog.computed.series import Plan
 from catalog.computed.shelf import Shelf
 from catalog.computed.tables import table_of
-from catalog.computed.totals import DAY, SCALE, dated
+from catalog.computed.totals import COUNTED, DAY, SUMMED, dated
+from catalog.queries.running import run
 from catalog.queries.sql import SQL, sql
 
-_SUMMED = """CAST(SUM(count) AS bigint), CAST(SUM(value_count) AS bigint), SUM(scaled_sum),
-MIN(least), MAX(most), MIN(first_at)"""
-_ROLLED = f"""SELECT rollup.day, {_SUMMED}
-FROM ({{pairs}}) AS pair CROSS JOIN catalog_rollup AS rollup
-WHERE rollup.series_id = {{series}} AND rollup.anchor_id = pair.anchor_id
-GROUP BY rollup.day ORDER BY rollup.day"""  # noqa: S608 - of ours alone
+_ROLLED = """SELECT rollup.day, {summed}
+FROM ({pairs}) AS pair CROSS JOIN catalog_rollup AS rollup
+WHERE rollup.series_id = {series} AND rollup.anchor_id = pair.anchor_id
+GROUP BY rollup.day ORDER BY rollup.day"""
 # Where an event may stand at several anchors of the owner, it counts once.
-_SAMPLED = """SELECT day, COUNT(*), COUNT(value), SUM(value / {scale}),
-    MIN(value), MAX(value), MIN(at)
+_SAMPLED = """SELECT day, {counted}
 FROM (
     SELECT DISTINCT sample.entity_id, sample.at, sample.value, sample.day
     FROM ({pairs}) AS pair CROSS JOIN ({samples}) AS sample
@@ -70,11 +66,11 @@ def days_of(owner_id: int, plan: Plan, shelf: Shelf) -> Days:
     series_id = shelf.filled([plan.series])[plan.series]
     pairs = pairs_of(plan.far, [owner_id])
     if plan.is_partition and shelf.rolled_by([plan.series]):
-        statement = sql(_ROLLED, pairs=pairs, series=series_id)
+        statement = sql(_ROLLED, summed=SUMMED, pairs=pairs, series=series_id)
     else:
         samples = dated(series_id, by=plan.series.day_column)
-        statement = sql(_SAMPLED, pairs=pairs, samples=samples, scale=SCALE)
-    rows = _run(statement)
+        statement = sql(_SAMPLED, counted=COUNTED, pairs=pairs, samples=samples)
+    rows = run(statement)
     summaries = [Summary(owner_id, *sums) for _, *sums in rows]
     return Days([day for day, *_ in rows], summaries)
 
@@ -93,9 +89,3 @@ def percentiles_of_spans(
         moment=SQL(plan.series.day_column),
     )
     return dict(percentiles_of(statement, percent))
-
-
-def _run(statement: SQL) -> list[tuple[int, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement.text, statement.params)
-        return list(cursor.fetchall())

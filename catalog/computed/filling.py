@@ -12,6 +12,7 @@ from catalog.models import Blueprint
 from catalog.queries import postgresql, sqlite
 from catalog.queries.dialects import Excerpt, Fact
 from catalog.queries.nodes import compile_node
+from catalog.queries.running import run
 from catalog.queries.sql import SQL, TRUE, sql
 
 # For queries that do not read the clock.
@@ -55,8 +56,7 @@ def insert_samples(series: Series, series_id: int) -> None:
         held=TRUE if series.is_of_event else sql(_HELD, holder=ids[series.holder]),
         chosen=_chosen(facts, series.query),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement.text, statement.params)
+    run(statement)
 
 
 def _events(blueprint_id: int, keys: Collection[str]) -> tuple[SQL, SQL]:

@@ -1,10 +1,10 @@
 """Finding the targets of inferred relations again after a write, and writing their rows."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import OuterRef, Subquery
 
 from catalog.bulk import IsAmong, chunks, insert_rows
@@ -15,6 +15,7 @@ from catalog.computed.shelf import Shelf
 from catalog.computed.tables import table_of
 from catalog.computed.work import Edge, Work
 from catalog.models import Entity, EntityRelation, Sample
+from catalog.queries.running import run
 from catalog.queries.sql import sql
 
 CHUNK = 5_000
@@ -29,7 +30,9 @@ WHERE sample.series_id = {series} AND sample.anchor_id = moment.anchor_id
 class Inferred:
     """What became of inferred relations: the facts by blueprint and entity, and the rows."""
 
-    facts: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+    facts: dict[str, dict[int, dict[str, Any]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(dict))
+    )
     edges: list[Edge] = field(default_factory=list)
 
 
@@ -46,20 +49,13 @@ def infer(work: Work, touched: Touched, *, graph: CatalogGraph, shelf: Shelf) ->
         stored = shelf.filled([inference.sources, inference.targets])
         sources_id, targets_id = stored[inference.sources], stored[inference.targets]
         ids |= set(_afterwards(moments, sources_id, within=inference.within))
-        facts = inferred.facts.setdefault(blueprint, {})
         for chunk in chunks(sorted(ids - work.deleted), CHUNK):
             wanted = _targets(inference, chunk, sources_id, targets_id)
             edges = _write(inference, chunk, wanted)
             inferred.edges.extend(edges)
             for id_, name in _names({edge.source_id: wanted.get(edge.source_id) for edge in edges}):
-                facts.setdefault(id_, {})[inference.key] = name
+                inferred.facts[blueprint][id_][inference.key] = name
     return inferred
-
-
-def anchors_of(touched: Touched, graph: CatalogGraph) -> set[int]:
-    """Return where inferred relations are to be found anew: writers there must take turns."""
-    ends = {end for item in graph.inferences.values() for end in (item.sources, item.targets)}
-    return {row.anchor_id for series in ends for row in touched.samples.get(series, ())}
 
 
 def _named_anew(inference: Inference, work: Work) -> Iterator[int]:
@@ -91,9 +87,7 @@ def _afterwards(
             series=sources_id,
             within=within,
         )
-        with connection.cursor() as cursor:
-            cursor.execute(statement.text, statement.params)
-            yield from (row[0] for row in cursor.fetchall())
+        yield from (row[0] for row in run(statement))
 
 
 def _targets(

@@ -21,7 +21,7 @@ from catalog.bulk import chunks, update_rows
 from catalog.computed import aggregates, jq
 from catalog.computed.arithmetic import aggregate
 from catalog.computed.graph import OWNERSHIP, CatalogGraph, Derived, Step
-from catalog.computed.inferring import anchors_of, infer
+from catalog.computed.inferring import infer
 from catalog.computed.samples import Anchors, record
 from catalog.computed.shelf import Shelf
 from catalog.computed.walks import facts_at_end, owners_of
@@ -60,7 +60,7 @@ def _round(
 ) -> tuple[Moved, list[Edge]]:
     touched = record(work, graph, shelf)
     due = _due(work, graph, touched.anchors)
-    _lock(set().union(anchors_of(touched, graph), *due.values(), *work.recalculate.values()))
+    _lock(touched.crossroads.union(*due.values(), *work.recalculate.values()))
     inferred = infer(work, touched, graph=graph, shelf=shelf)
     moved: Moved = {}
     names = {name for name, _ in due}

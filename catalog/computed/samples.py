@@ -34,6 +34,11 @@ class Touched:
     anchors: Anchors = field(default_factory=lambda: defaultdict(set))
     samples: dict[Series, set[SampleRow]] = field(default_factory=lambda: defaultdict(set))
 
+    @property
+    def crossroads(self) -> set[int]:
+        """Return where inferred relations are to be found anew: writers there must take turns."""
+        return {row.anchor_id for rows in self.samples.values() for row in rows}
+
 
 def record(work: Work, graph: CatalogGraph, shelf: Shelf) -> Touched:
     """Write the samples of the events that `work` moved anew; return where they differ.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -11,6 +12,7 @@ from catalog.computed.graph import CatalogGraph
 from catalog.computed.series import Series
 from catalog.models import Rollup, Sample
 from catalog.models import Series as StoredSeries
+from catalog.queries.running import run
 from catalog.queries.sql import SQL, sql
 
 
@@ -32,18 +34,18 @@ class Shelf:
         wanted = list(wanted)
         by_key = {series.key: series for series in wanted if series not in self._ids}
         if by_key:
-            for key, id_, is_rolled in _filled(by_key):
-                series = by_key.pop(key)
-                self._ids[series] = id_
-                if is_rolled:
+            for row in _filled(by_key):
+                series = by_key.pop(row.key)
+                self._ids[series] = row.id
+                if row.is_rolled:
                     self._rolled.add(series)
         # Not shared first: two that share what both are to fill would wait for each other.
         for series in by_key.values():
             StoredSeries.objects.get_or_create(key=series.key)
         if by_key:
-            for key, id_, _ in _locked(by_key):
-                self._ids[by_key[key]] = id_
-                self._empty.add(by_key[key])
+            for row in _locked(by_key):
+                self._ids[by_key[row.key]] = row.id
+                self._empty.add(by_key[row.key])
         return {series: self._ids[series] for series in wanted}
 
     def filled(self, wanted: Iterable[Series]) -> dict[Series, int]:
@@ -93,7 +95,7 @@ def concerning(graph: CatalogGraph, blueprint: str) -> list[Series]:
 
 
 def drop_unused(graph: CatalogGraph) -> None:
-    """Delete the series that no aggregation reads, with their samples."""
+    """Delete the series that nothing is read off, with their samples."""
     unused = StoredSeries.objects.exclude(key__in=[series.key for series in graph.planned])
     unused.delete()
 
@@ -113,8 +115,7 @@ def _fill(series: Series, series_id: int, *, now: datetime) -> None:
     row.save(update_fields=["filled_at", "rolled_at"])
     if connection.vendor == "postgresql":
         # Until it has counted what came, every plan that reads samples would be a guess.
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE catalog_sample, catalog_total")
+        run(SQL("ANALYZE catalog_sample, catalog_total"))
 
 
 def roll_up(graph: CatalogGraph, *, now: datetime) -> None:
@@ -132,8 +133,12 @@ _LOOKED_UP = """SELECT key, id, rolled_at IS NOT NULL FROM catalog_series
 WHERE {condition} AND key IN {keys} ORDER BY id {lock}"""
 
 
-# Key, id, and whether there are rollups.
-Row = tuple[str, int, bool]
+class Row(NamedTuple):
+    """A stored series: whether it has rollups is all that the others need to know of it."""
+
+    key: str
+    id: int
+    is_rolled: bool
 
 
 def _filled(keys: Iterable[str]) -> list[Row]:
@@ -153,6 +158,4 @@ def _looked_up(keys: Iterable[str], *, condition: str, lock: str) -> list[Row]:
         keys=SQL(f"({', '.join(['%s'] * len(keys))})", keys),
         lock=SQL(lock if connection.features.has_select_for_update else ""),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement.text, statement.params)
-        return list(cursor.fetchall())
+    return [Row(*row) for row in run(statement)]

@@ -13,6 +13,7 @@ from catalog.bulk import chunks
 from catalog.computed.rows import SampleRow
 from catalog.computed.tables import table_of
 from catalog.models import Rollup, Total
+from catalog.queries.running import run
 from catalog.queries.sql import SQL, TRUE, sql
 
 # Sums are made of values this much smaller, or PostgreSQL would refuse those beyond all floats.
@@ -20,7 +21,15 @@ SCALE = 2.0**60
 CHUNK = 5_000
 DAY = 86_400_000_000
 
-_SUMS = "count, value_count, scaled_sum, least, most, first_at"
+_SUMS = SQL("count, value_count, scaled_sum, least, most, first_at")
+# What samples come to, and what such sums come to in turn, in the order of the columns.
+COUNTED = sql(
+    "COUNT(*), COUNT(value), SUM(value / {scale}), MIN(value), MAX(value), MIN(at)", scale=SCALE
+)
+SUMMED = SQL(
+    "CAST(SUM(count) AS bigint), CAST(SUM(value_count) AS bigint), SUM(scaled_sum),"
+    " MIN(least), MAX(most), MIN(first_at)"
+)
 _ADDED_UP = """INSERT INTO {table} (series_id, anchor_id{day}, {sums})
 SELECT series_id, anchor_id{day}, COUNT(*), COUNT(value), COALESCE(SUM(value / {scale}), 0),
     MIN(value), MAX(value), MIN(at)
@@ -90,9 +99,9 @@ def _keep(
         if key not in shrunk:
             grown[key].append(row)
     if grown:
-        statement = _statement(_ADD, table, marks=SQL(", ".join(["%s"] * _width(table))))
+        values = [(*key, *_added(rows)) for key, rows in sorted(grown.items())]
+        statement = _statement(_ADD, table, marks=SQL(", ".join(["%s"] * len(values[0]))))
         with connection.cursor() as cursor:
-            values = [(*key, *_added(rows)) for key, rows in sorted(grown.items())]
             cursor.executemany(statement.text, values)
     places: dict[int, set[Key]] = defaultdict(set)
     for series_id, *place in shrunk:
@@ -133,12 +142,12 @@ def _make(
 ) -> None:
     if anchor_ids is None:
         table.objects.filter(series=series_id).delete()
-        _run(_statement(_ADDED_UP, table, samples=samples, chosen=TRUE))
+        run(_statement(_ADDED_UP, table, samples=samples, chosen=TRUE))
         return
     for chunk in chunks(sorted(anchor_ids), CHUNK):
         table.objects.filter(series=series_id, anchor__in=chunk).delete()
         marks = SQL(f"anchor_id IN ({', '.join(['%s'] * len(chunk))})", tuple(chunk))
-        _run(_statement(_ADDED_UP, table, samples=samples, chosen=marks))
+        run(_statement(_ADDED_UP, table, samples=samples, chosen=marks))
 
 
 def dated(series_id: int, *, by: str) -> SQL:
@@ -150,13 +159,9 @@ def _roll_days(series_id: int, days: Collection[Key], *, by: str) -> None:
     """Make the rollups of these anchors and days anew."""
     for chunk in chunks(sorted(days), CHUNK):
         pairs = table_of([(anchor_id, day) for anchor_id, day in chunk], "anchor_id", "day")
-        _run(sql(_FORGET, series=series_id, days=pairs))
+        run(sql(_FORGET, series=series_id, days=pairs))
         samples = sql(_OF_DAYS, days=pairs, series=series_id, moment=SQL(by), length=DAY)
-        _run(_statement(_ADDED_UP, Rollup, samples=samples, chosen=TRUE))
-
-
-def _width(table: type[Total | Rollup]) -> int:
-    return 9 if table is Rollup else 8
+        run(_statement(_ADDED_UP, Rollup, samples=samples, chosen=TRUE))
 
 
 def _statement(template: str, table: type[Total | Rollup], **parts: SQL) -> SQL:
@@ -164,12 +169,7 @@ def _statement(template: str, table: type[Total | Rollup], **parts: SQL) -> SQL:
         template,
         table=SQL(table._meta.db_table),
         day=SQL(", day" if table is Rollup else ""),
-        sums=SQL(_SUMS),
+        sums=_SUMS,
         scale=SCALE,
         **parts,
     )
-
-
-def _run(statement: SQL) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement.text, statement.params)
