@@ -1,9 +1,16 @@
 """Configuration of the portal app: users, tokens and the commands of the whole site."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class PortalConfig(AppConfig):
     """The floor's own tables and the site's management commands."""
 
     name = "portal"
+
+    def ready(self) -> None:
+        """Connect the checks of the settings."""
+        from portal.checks import check_allowed_hosts_out
+
+        register(check_allowed_hosts_out)

@@ -21,8 +21,8 @@ class PayloadTooLarge(exceptions.APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
 
-    def __init__(self) -> None:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    def __init__(self, limit: int | None = None) -> None:
+        limit = limit or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         super().__init__(f"The body may hold at most {limit:,} bytes; send it in parts.")
 
 
@@ -30,7 +30,10 @@ class BodyParser(JSONParser):
     """JSON that can be stored, of bounded size.
 
     Checked here and not only by operations: surfaces look things up by what a body names.
+    `max_bytes` is the limit of a surface that has one of its own.
     """
+
+    max_bytes: int | None = None
 
     def parse(
         self,
@@ -41,20 +44,24 @@ class BodyParser(JSONParser):
         """Return the decoded body; raises `ParseError`, `Invalid` or `PayloadTooLarge`."""
         length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
         # Reading the stream goes past the limit that Django sets for bodies.
-        if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise PayloadTooLarge
-        try:
-            body = json.loads(
-                stream.read().decode(), parse_constant=_refuse_constant, parse_int=_integer
-            )
-        except RecursionError:
-            raise exceptions.ParseError("The body is nested too deeply.")
-        except ValueError as error:
-            raise exceptions.ParseError(f"The body is not usable JSON: {error}")
-        faults = storable_faults(body)
-        if faults:
-            raise Invalid(faults)
-        return body
+        limit = self.max_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if length.isdigit() and int(length) > limit:
+            raise PayloadTooLarge(limit)
+        return decoded(stream.read())
+
+
+def decoded(raw: bytes) -> Any:
+    """Return the JSON value of a body; raises `ParseError`, or `Invalid` if it cannot be stored."""
+    try:
+        body = json.loads(raw.decode(), parse_constant=_refuse_constant, parse_int=_integer)
+    except RecursionError:
+        raise exceptions.ParseError("The body is nested too deeply.")
+    except ValueError as error:
+        raise exceptions.ParseError(f"The body is not usable JSON: {error}")
+    faults = storable_faults(body)
+    if faults:
+        raise Invalid(faults)
+    return body
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from catalog.errors import Conflict, Fault, Invalid, NotFound
 from portal.bodies import PayloadTooLarge
 from portal.failures import BUSY, RETRY_AFTER
+from portal.sealing import Unsealable
 
 logger = logging.getLogger(__name__)
 
@@ -32,18 +33,19 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         case Invalid():
             return _refusal(error.faults)
         case exceptions.ValidationError():
-            return _refusal(list(_faults("", error.detail)))
-    response = views.exception_handler(_translated(error), context)
+            return _refusal(list(faults_of("", error.detail)))
+    response = views.exception_handler(translated(error), context)
     if response is not None and isinstance(response.data, dict):
         response.data = {"detail": str(response.data.get("detail", "")), "errors": []}
     return response
 
 
-def _translated(error: Exception) -> Exception:
+def translated(error: Exception) -> Exception:
+    """Return the exception of the framework that stands for ours, or for one of the database."""
     match error:
         case NotFound():
             return exceptions.NotFound(str(error))
-        case Conflict():
+        case Conflict() | Unsealable():
             return _conflict(str(error))
         case RequestDataTooBig():
             return PayloadTooLarge()
@@ -80,14 +82,14 @@ def _refusal(faults: list[Fault]) -> Response:
     return Response({"detail": detail, "errors": [fault.as_json() for fault in faults]}, status=400)
 
 
-def _faults(path: str, detail: Any) -> Iterator[Fault]:
+def faults_of(path: str, detail: Any) -> Iterator[Fault]:
     """Yield the faults in what the framework nests by field."""
     match detail:
         case dict():
             for key, item in detail.items():
-                yield from (fault.under(path) if path else fault for fault in _faults(key, item))
+                yield from (fault.under(path) if path else fault for fault in faults_of(key, item))
         case list():
             for item in detail:
-                yield from _faults(path, item)
+                yield from faults_of(path, item)
         case _:
             yield Fault("" if path == "non_field_errors" else path, str(detail))

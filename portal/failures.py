@@ -13,7 +13,7 @@ RETRY_AFTER = 10
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Return the answer to an exception that nothing caught: a page, or JSON below /api/.
+    """Return the answer to an exception that nothing caught: a page, or JSON where it is spoken.
 
     Called while the exception is handled, wherever it was raised; a middleware of ours would not
     see those of other middlewares.
@@ -23,6 +23,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse(
             {"detail": BUSY if is_busy else BROKEN, "errors": []}, status=code
+        )
+    elif request.path.startswith("/v1/"):
+        response = JsonResponse(
+            {
+                "ok": False,
+                "error": "busy" if is_busy else "internal_error",
+                "message": BUSY if is_busy else BROKEN,
+            },
+            status=code,
         )
     else:
         # No context: its processors ask the database.

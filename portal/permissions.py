@@ -14,12 +14,15 @@ class Actor:
     """Who does something, as operations record it.
 
     `label` is what history shows, `user_id` the Django user or None, `source` the door they came
-    through: "admin", "api", "page", "command", "shell" or "system".
+    through: "admin", "api", "wire" (a dialect of others), "webhook", "action", "page", "command",
+    "shell" or "system".
+    `run` names the run of an action that they do it for, if any.
     """
 
     label: str
     user_id: int | None = None
     source: str = "system"
+    run: str | None = None
 
     @classmethod
     def of_request(cls, request: "HttpRequest", *, source: str) -> "Actor":
