@@ -95,10 +95,7 @@ class BlueprintAdmin(OperationAdmin):
     def faults(self, request: HttpRequest) -> tuple[Any, ...]:
         """Return the faults, seen from the document; those of the graph name the blueprint."""
         own = f"{request.POST.get('identifier') or self._identifier(request)}."
-        return tuple(
-            type(fault)(fault.path.removeprefix(own), fault.message)
-            for fault in super().faults(request)
-        )
+        return tuple(fault.at(fault.path.removeprefix(own)) for fault in super().faults(request))
 
     def _identifier(self, request: HttpRequest) -> str:
         match = request.resolver_match
@@ -349,14 +346,27 @@ class KindFilter(FixedFilter):
     """What was written."""
 
     title = parameter_name = "kind"
-    values = ("entity", "blueprint", "scorecard", "pack")
+    values = (
+        "entity",
+        "blueprint",
+        "scorecard",
+        "pack",
+        "integration",
+        "credential",
+        "organization",
+        "page",
+        "folder",
+        "webhook",
+        "action",
+        "secret",
+    )
 
 
 class SourceFilter(FixedFilter):
     """By which door it was written."""
 
     title = parameter_name = "source"
-    values = ("admin", "api", "page", "command", "shell", "system")
+    values = ("admin", "api", "wire", "webhook", "action", "page", "command", "shell", "system")
 
 
 @admin.register(Change)
@@ -376,6 +386,7 @@ class ChangeAdmin(ReadOnlyAdmin):
         "kind",
         "blueprint",
         "identifier",
+        "run",
         "before",
         "after",
     )

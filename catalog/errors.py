@@ -1,20 +1,35 @@
 """What operations raise. Each surface has one handler that turns these into its own answer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with what was sent: `path` names the place, `message` the way out."""
+    """One thing wrong with what was sent: `path` names the place, `message` the way out.
+
+    `is_missing`: what was named does not exist. `is_conflict`: the identifier is taken. Surfaces
+    that tell these apart answer 404 and 409.
+    """
 
     path: str
     message: str
+    is_missing: bool = False
+    is_conflict: bool = False
 
-    def under(self, prefix: str) -> "Fault":
+    def at(self, path: str) -> Self:
+        """Return the same fault at another place."""
+        return replace(self, path=path)
+
+    def under(self, prefix: str) -> Self:
         """Return the same fault, seen from a document that holds this one at `prefix`."""
         separator = "" if not self.path or self.path.startswith("[") else "."
-        return Fault(f"{prefix}{separator}{self.path}", self.message)
+        return self.at(f"{prefix}{separator}{self.path}")
+
+    def out_of(self, prefix: str) -> Self:
+        """Return the same fault, seen from the document at `prefix`: the opposite of `under`."""
+        return self.at(self.path.removeprefix(prefix).removeprefix("."))
 
     def as_json(self) -> dict[str, str]:
         """Return the shape that APIs show."""
@@ -33,9 +48,9 @@ class Invalid(CatalogError):
         super().__init__("; ".join(f"{fault.path}: {fault.message}" for fault in self.faults))
 
     @classmethod
-    def at(cls, path: str, message: str) -> "Invalid":
+    def at(cls, path: str, message: str, *, is_missing: bool = False) -> Self:
         """Return the error for a single fault."""
-        return cls([Fault(path, message)])
+        return cls([Fault(path, message, is_missing=is_missing)])
 
 
 class NotFound(CatalogError):

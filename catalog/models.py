@@ -207,11 +207,10 @@ class Sample(models.Model):
     at = models.BigIntegerField(null=True)
     window_at = models.BigIntegerField(null=True)
     value = models.FloatField(null=True)
+    # No number of its own: with millions of rows, another index is what costs.
+    pk = models.CompositePrimaryKey("entity", "series", "anchor")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["entity", "series", "anchor"], name="sample_once"),
-        ]
         indexes = [
             # All that an aggregation reads, without a look at the table.
             models.Index(
@@ -309,6 +308,8 @@ class Change(models.Model):
     action = models.CharField(max_length=10, choices=Action.choices)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
+    # The run of an action that the write was part of, by identifier.
+    run = models.CharField(max_length=100, null=True, blank=True)
 
     objects = ChangeQuerySet.as_manager()
 
@@ -318,6 +319,8 @@ class Change(models.Model):
             models.Index(fields=["kind", "blueprint", "identifier", "-id"], name="change_of"),
             # The audit list, newest first.
             models.Index(fields=["-at", "-id"], name="change_recent"),
+            # What a run did.
+            models.Index(fields=["run"], condition=Q(run__isnull=False), name="change_of_run"),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,16 @@
 """The blueprints of this installation, parsed once a process for as long as none is edited."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from django.db.models import Count, Sum
 
 from catalog.blueprints import DOCUMENT_KEYS, BlueprintSpec, parse
 from catalog.computed.graph import CatalogGraph
+from catalog.errors import NotFound
 from catalog.models import Blueprint
+
+Named = TypeVar("Named")
 
 _cached: tuple[Any, CatalogGraph] | None = None
 
@@ -29,3 +33,13 @@ def graph() -> CatalogGraph:
 def spec_of(blueprint: Blueprint) -> BlueprintSpec:
     """Return the parsed form of a stored blueprint."""
     return parse(document_of(blueprint), is_stored=True)
+
+
+def still_named(known: Mapping[str, Named], identifier: str) -> Named:
+    """Return what is known of a blueprint; raises `NotFound`.
+
+    For what was looked up a moment ago: it may have been deleted or renamed since.
+    """
+    if identifier not in known:
+        raise NotFound(f"There is no blueprint '{identifier}' any more.")
+    return known[identifier]

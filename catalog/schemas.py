@@ -82,7 +82,9 @@ def property_schema(definition: Any) -> Any:
     return schema
 
 
-def entity_schema(schema: Mapping[str, Any], *, may_have_unknown: bool) -> dict[str, Any]:
+def entity_schema(
+    schema: Mapping[str, Any], *, may_have_unknown: bool = False, may_lack_required: bool = False
+) -> dict[str, Any]:
     """Return the JSON Schema that the given properties of an entity must fit."""
     return {
         "type": "object",
@@ -90,7 +92,7 @@ def entity_schema(schema: Mapping[str, Any], *, may_have_unknown: bool) -> dict[
             name: property_schema(definition)
             for name, definition in schema.get("properties", {}).items()
         },
-        "required": schema.get("required", []),
+        "required": [] if may_lack_required else schema.get("required", []),
         "additionalProperties": may_have_unknown,
     }
 
@@ -101,10 +103,16 @@ def _compiled(encoded: bytes) -> jsonschema_rs.Draft202012Validator:
 
 
 def property_faults(
-    schema: Mapping[str, Any], properties: Mapping[str, Any], *, may_have_unknown: bool = False
+    schema: Mapping[str, Any],
+    properties: Mapping[str, Any],
+    *,
+    may_have_unknown: bool = False,
+    may_lack_required: bool = False,
 ) -> list[Fault]:
     """Return what is wrong with the given properties of an entity of a blueprint with `schema`."""
-    document = entity_schema(schema, may_have_unknown=may_have_unknown)
+    document = entity_schema(
+        schema, may_have_unknown=may_have_unknown, may_lack_required=may_lack_required
+    )
     return faults(_compiled(msgspec.json.encode(document)), dict(properties))
 
 

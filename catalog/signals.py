@@ -17,9 +17,25 @@ EVERYTHING = "*"
 # there. Argument: entity_ids.
 entities_deleting = Signal()
 
+# Sent when entities of a blueprint have other identifiers, inside the transaction. Arguments:
+# blueprint (its identifier), names (old identifier -> new identifier).
+entities_renamed = Signal()
+
 # Sent before a blueprint is deleted, inside the transaction: a receiver that cannot do without it
 # raises `HasDependents`. Argument: blueprint.
 blueprint_deleting = Signal()
+
+# Sent when blueprints were created or replaced, inside the transaction. Arguments: by, now.
+blueprints_saved = Signal()
+
+# Sent before a blueprint gets another identifier, inside the transaction: a receiver takes its own
+# along, or raises `Conflict` where it cannot. Arguments: blueprint (as it was), identifier (the new
+# one), by, now.
+blueprint_renaming = Signal()
+
+# Sent before a property or a relation gets another name, inside the transaction: a receiver that
+# holds on to the old one raises `Conflict`. Arguments: blueprint, fact (the key of the facts).
+fact_renaming = Signal()
 
 _is_muted = ContextVar("is_muted", default=False)
 

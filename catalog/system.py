@@ -20,7 +20,26 @@ SYSTEM: dict[str, dict[str, Any]] = {
         "title": "User",
         "description": "A person, known by e-mail address. Their teams are those that own this.",
         "icon": "user",
-        "schema": {"properties": {}, "required": []},
+        "schema": {
+            "properties": {
+                "status": {
+                    "type": "string",
+                    "title": "Status",
+                    "description": "Staged, Invited, Active or Disabled.",
+                },
+                "port_role": {
+                    "type": "string",
+                    "title": "Role",
+                    "description": "What they may do: Admin or Member, or a role of your own.",
+                },
+                "moderated_blueprints": {
+                    "type": "array",
+                    "title": "Moderated blueprints",
+                    "items": {"type": "string", "format": "blueprints"},
+                },
+            },
+            "required": [],
+        },
         "ownership": {"type": "Direct", "title": "Teams"},
     },
 }

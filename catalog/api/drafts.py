@@ -64,7 +64,7 @@ def blueprint_of(body: Mapping[str, Any]) -> Blueprint:
         raise Invalid.at("blueprint", "give the identifier of a blueprint")
     found = Blueprint.objects.filter(identifier=name).first()
     if found is None:
-        raise Invalid.at("blueprint", f"there is no blueprint '{name}'")
+        raise Invalid.at("blueprint", f"there is no blueprint '{name}'", is_missing=True)
     return found
 
 

@@ -1,7 +1,7 @@
 """Filling a series: the samples of all events there are, made by the database in one statement."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from django.db import connection
@@ -10,7 +10,7 @@ from catalog.computed.series import Series
 from catalog.conditions import Query
 from catalog.models import Blueprint
 from catalog.queries import postgresql, sqlite
-from catalog.queries.dialects import Excerpt, Fact
+from catalog.queries.dialects import Dialect, Excerpt, Fact
 from catalog.queries.nodes import compile_node
 from catalog.queries.running import run
 from catalog.queries.sql import SQL, TRUE, sql
@@ -18,76 +18,119 @@ from catalog.queries.sql import SQL, TRUE, sql
 # For queries that do not read the clock.
 NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
-_DIALECTS = {"sqlite": sqlite.DIALECT, "postgresql": postgresql.DIALECT}
 # SQLite joins in the order that is written: each event once, then its relation rows.
 _JOINS = {"sqlite": SQL("CROSS JOIN"), "postgresql": SQL("JOIN")}
-_INSERT = """{events}
-INSERT INTO catalog_sample (series_id, anchor_id, entity_id, at, window_at, value)
-SELECT {series}, edge.{anchor}, event.id, {at}, {window_at}, {value}
+_COLUMNS = SQL("series_id, anchor_id, entity_id, at, window_at, value")
+_SAMPLES = """{events}
+SELECT {series} AS series_id, edge.{anchor} AS anchor_id, event.id AS entity_id,
+    event.at, event.window_at, event.value
 FROM event {join} catalog_entityrelation AS edge
     ON edge.{event} = event.id AND edge.relation = {relation}
-WHERE {held} AND {chosen}"""
+WHERE {held}"""
 _HELD = """EXISTS(SELECT 1 FROM catalog_entity AS holder
 WHERE holder.id = edge.source_id AND holder.blueprint_id = {holder})"""
-_EVENTS = "WITH event AS (SELECT id, facts FROM catalog_entity WHERE blueprint_id = {blueprint})"
-# SQLite reads a document from its beginning for every value that is asked of it. So what is needed
-# is taken out at once, and asked of the little that this is.
-_EXCERPTS = """WITH event AS MATERIALIZED (
-    SELECT id, json_extract(facts, {paths}) AS facts FROM catalog_entity
-    WHERE blueprint_id = {blueprint})"""
+_INSERT = "INSERT INTO catalog_sample ({columns}) {samples}"
+# Several workers of PostgreSQL read for a table that is made, but not for what is inserted.
+_MAKE = "CREATE TEMPORARY TABLE catalog_filling ON COMMIT DROP AS {samples}"
+# By anchor, so that one index grows at its end, and what is read together lies together.
+_MADE = SQL("SELECT * FROM catalog_filling ORDER BY anchor_id, window_at, at")
 
 
 def insert_samples(series: Series, series_id: int) -> None:
     """Insert the samples of all events, for a series that has none."""
     ids = dict(Blueprint.objects.values_list("identifier", "id"))
-    events, facts = _events(ids[series.blueprint], series.reads)
     near, far = ("source_id", "target_id") if series.is_of_event else ("target_id", "source_id")
-    statement = sql(
-        _INSERT,
-        events=events,
-        series=series_id,
+    samples = sql(
+        _SAMPLES,
+        events=_EVENTS[connection.vendor](series, ids[series.blueprint]),
+        series=SQL(str(series_id)),
         anchor=SQL(far),
         event=SQL(near),
-        at=_moment(facts, series.at_key),
-        window_at=_moment(facts, series.window_key),
-        value=_number(facts, series.value_key),
         join=_JOINS[connection.vendor],
         relation=series.relation,
         held=TRUE if series.is_of_event else sql(_HELD, holder=ids[series.holder]),
-        chosen=_chosen(facts, series.query),
     )
-    run(statement)
+    if connection.vendor == "postgresql":
+        run(sql(_MAKE, samples=samples))
+        run(sql(_INSERT, columns=_COLUMNS, samples=_MADE))
+        run(SQL("DROP TABLE catalog_filling"))
+    else:
+        run(sql(_INSERT, columns=_COLUMNS, samples=samples))
 
 
-def _events(blueprint_id: int, keys: Collection[str]) -> tuple[SQL, SQL]:
+# OFFSET has what is needed of the facts taken out once, and the values there before the join, which
+# would else carry the facts along. The plain 0 is a number yet to be cast, and keeps workers off.
+_IN_POSTGRESQL = """WITH event AS (
+    SELECT id, {at} AS at, {window_at} AS window_at, {value} AS value
+    FROM (
+        SELECT id, facts ->> {at_key}::text AS at, facts ->> {window_key}::text AS window_at,
+            facts -> {value_key}::text AS value
+        FROM catalog_entity WHERE blueprint_id = {blueprint} AND {chosen} OFFSET bigint '0'
+    ) AS found OFFSET bigint '0')"""
+
+
+def _events_in_postgresql(series: Series, blueprint_id: int) -> SQL:
+    """Return the table of the events that are chosen, with the values of their samples."""
+    return sql(
+        _IN_POSTGRESQL,
+        at=postgresql.microseconds_of(SQL("found.at")),
+        window_at=postgresql.microseconds_of(SQL("found.window_at")),
+        value=postgresql.float_of(SQL("found.value")),
+        # Nothing stands under no key.
+        at_key=series.at_key,
+        window_key=series.window_key,
+        value_key=series.value_key,
+        blueprint=blueprint_id,
+        chosen=_chosen(SQL("facts"), series.query, postgresql.DIALECT),
+    )
+
+
+_IN_SQLITE = """WITH excerpt AS {excerpts}, event AS (
+    SELECT id, {at} AS at, {window_at} AS window_at, {value} AS value
+    FROM excerpt WHERE {chosen})"""
+_FACTS = "(SELECT id, facts FROM catalog_entity WHERE blueprint_id = {blueprint})"
+# SQLite reads a document from its beginning for every value that is asked of it. So what is needed
+# is taken out at once, and asked of the little that this is.
+_EXCERPTS = """MATERIALIZED (
+    SELECT id, json_extract(facts, {paths}) AS facts FROM catalog_entity
+    WHERE blueprint_id = {blueprint})"""
+
+
+def _events_in_sqlite(series: Series, blueprint_id: int) -> SQL:
+    excerpts, facts = _excerpts(blueprint_id, series.reads)
+    return sql(
+        _IN_SQLITE,
+        excerpts=excerpts,
+        at=_value(sqlite.DIALECT.moment, facts, series.at_key),
+        window_at=_value(sqlite.DIALECT.moment, facts, series.window_key),
+        value=_value(sqlite.DIALECT.number, facts, series.value_key),
+        chosen=_chosen(facts, series.query, sqlite.DIALECT),
+    )
+
+
+def _excerpts(blueprint_id: int, keys: Collection[str]) -> tuple[SQL, SQL]:
     """Return the table of the events, and what holds the facts that are needed of each."""
     # No path names a key with a quotation mark.
-    if connection.vendor != "sqlite" or not keys or any('"' in key for key in keys):
-        return sql(_EVENTS, blueprint=blueprint_id), SQL("event.facts")
+    if not keys or any('"' in key for key in keys):
+        return sql(_FACTS, blueprint=blueprint_id), SQL("excerpt.facts")
     # Twice the first one: of a single path, the bare value would come back instead of a list.
     names = [min(keys), *sorted(keys)]
     paths = tuple(f"$.{json.dumps(name)}" for name in names)
     marks = SQL(", ".join(["%s"] * len(paths)), paths)
     return (
         sql(_EXCERPTS, paths=marks, blueprint=blueprint_id),
-        Excerpt("event.facts", keys=tuple(names)),
+        Excerpt("excerpt.facts", keys=tuple(names)),
     )
 
 
-def _chosen(facts: SQL, query: Query | None) -> SQL:
+def _value(reading: Callable[[Fact], SQL], facts: SQL, key: str | None) -> SQL:
+    return SQL("NULL") if key is None else reading(Fact(facts, key))
+
+
+def _chosen(facts: SQL, query: Query | None, dialect: Dialect) -> SQL:
     if query is None:
         return TRUE
-    dialect = _DIALECTS[connection.vendor]
     return compile_node(query.root, facts=facts, dialect=dialect, now=NO_MOMENT)
 
 
-def _moment(facts: SQL, key: str | None) -> SQL:
-    if key is None:
-        return SQL("CAST(NULL AS bigint)")
-    return _DIALECTS[connection.vendor].moment(Fact(facts, key))
-
-
-def _number(facts: SQL, key: str | None) -> SQL:
-    if key is None:
-        return SQL("CAST(NULL AS real)")
-    return _DIALECTS[connection.vendor].number(Fact(facts, key))
+_EVENTS = {"sqlite": _events_in_sqlite, "postgresql": _events_in_postgresql}

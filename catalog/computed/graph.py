@@ -141,6 +141,7 @@ class CatalogGraph:
                 yield Fault(
                     f"{spec.identifier}.{at}",
                     f"there is no blueprint '{target}'{choices(target, self.specs)}",
+                    is_missing=True,
                 )
 
     def _resolve(self, spec: BlueprintSpec, source: Mirror | Aggregation) -> Derived:

@@ -14,13 +14,18 @@ from catalog.computed.graph import CatalogGraph
 from catalog.computed.rows import SampleRow
 from catalog.computed.series import Series
 from catalog.computed.shelf import Shelf
+from catalog.computed.tables import table_of
 from catalog.computed.work import Edge, Work
 from catalog.conditions import predicate
 from catalog.conditions.values import as_moment, is_number
 from catalog.models import Entity, EntityRelation, Sample
 from catalog.queries.dialects import microseconds
+from catalog.queries.running import run
+from catalog.queries.sql import sql
 
 CHUNK = 5_000
+_FORGET = """DELETE FROM catalog_sample
+WHERE (series_id, anchor_id, entity_id) IN (SELECT * FROM ({keys}) AS chosen)"""
 Anchors = dict[Series, set[int]]
 
 
@@ -107,17 +112,18 @@ def _record_chunk(
     series_ids = shelf.ids(by_series)
     old = _stored(ids)
     anchors = lru_cache(maxsize=None)(_anchors)
-    went: dict[SampleRow, int] = {}
+    went: list[SampleRow] = []
     came: list[SampleRow] = []
     for series, events in by_series.items():
         events = facts.keys() & set(events)
         found = {id_: facts[id_] for id_ in events}
         wanted = set(_samples(series, series_ids[series], found, anchors))
-        held = {row: id_ for row, id_ in old[series_ids[series]].items() if row.entity_id in events}
-        went |= {row: id_ for row, id_ in held.items() if row not in wanted}
-        came += wanted - held.keys()
-    for chunk in chunks(went.values()):
-        Sample.objects.filter(IsAmong("id", chunk)).delete()
+        held = {row for row in old[series_ids[series]] if row.entity_id in events}
+        went += held - wanted
+        came += wanted - held
+    for chunk in chunks(went):
+        keys = table_of([row[:3] for row in chunk], *SampleRow._fields[:3])
+        run(sql(_FORGET, keys=keys))
     came.sort(key=_order)
     insert_rows(Sample, came, fields=SampleRow._fields)
     totals.keep(came, went, rolled=shelf.rolled_by(by_series))
@@ -136,15 +142,14 @@ def _raw_facts(rows: Any) -> Iterable[tuple[int, str]]:
     return rows.annotate(raw=raw_json("facts")).values_list("id", "raw")
 
 
-def _stored(ids: Collection[int]) -> dict[int, dict[SampleRow, int]]:
-    """Return the samples of these events with their ids, by series."""
-    found: dict[int, dict[SampleRow, int]] = defaultdict(dict)
+def _stored(ids: Collection[int]) -> dict[int, set[SampleRow]]:
+    """Return the samples of these events, by series."""
+    found: dict[int, set[SampleRow]] = defaultdict(set)
     # Not narrowed to the series: an event has few, and a database that has not counted yet would
     # rather look through all samples of a series.
     rows = Sample.objects.filter(IsAmong("entity_id", ids))
-    for id_, *values in rows.values_list("id", *SampleRow._fields):
-        row = SampleRow(*values)
-        found[row.series_id][row] = id_
+    for row in map(SampleRow._make, rows.values_list(*SampleRow._fields)):
+        found[row.series_id].add(row)
     return found
 
 

@@ -12,6 +12,7 @@ conditions are spans of one property.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -63,11 +64,15 @@ class Series:
         """Return the column of its samples that tells the day each is of."""
         return "window_at" if self.window_key else "at"
 
+    @cached_property
+    def bare(self) -> "Series":
+        """Return the series of the same events whose samples have nothing in them."""
+        return replace(self, value_key=None, at_key=None)
+
     def covers(self, other: "Series") -> bool:
         """Say whether whoever reads the other one can as well read this one."""
-        bare = replace(self, value_key=other.value_key, at_key=other.at_key)
         return (
-            bare == other
+            self.bare == other.bare
             and other.value_key in (None, self.value_key)
             and other.at_key in (None, self.at_key)
         )
@@ -90,8 +95,13 @@ def _covered(wanted: Iterable[Series]) -> dict[Series, Series]:
     order = sorted(
         set(wanted), key=lambda item: (bool(item.value_key) + bool(item.at_key), item.key)
     )
+    # Only among those of the same events: there may be hundreds of others.
+    alike: dict[Series, list[Series]] = defaultdict(list)
+    for series in reversed(order):
+        alike[series.bare].append(series)
     return {
-        series: next(other for other in reversed(order) if other.covers(series)) for series in order
+        series: next(other for other in alike[series.bare] if other.covers(series))
+        for series in order
     }
 
 

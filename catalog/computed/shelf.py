@@ -51,9 +51,13 @@ class Shelf:
     def filled(self, wanted: Iterable[Series]) -> dict[Series, int]:
         """Return the ids of series, each filled with the samples of all events there are."""
         ids = self.ids(wanted)
-        for series in sorted(self._empty & ids.keys(), key=lambda series: series.key):
+        empty = sorted(self._empty & ids.keys(), key=lambda series: series.key)
+        for series in empty:
             _fill(series, ids[series], now=self._now)
             self._empty.discard(series)
+        if empty and connection.vendor == "postgresql":
+            # Until it has counted what came, every plan that reads samples would be a guess.
+            run(SQL("ANALYZE catalog_sample, catalog_total"))
         return ids
 
     def rolled_by(self, among: Iterable[Series]) -> dict[int, str]:
@@ -113,9 +117,6 @@ def _fill(series: Series, series_id: int, *, now: datetime) -> None:
     Rollup.objects.filter(series=series_id).delete()
     row.filled_at, row.rolled_at = now, None
     row.save(update_fields=["filled_at", "rolled_at"])
-    if connection.vendor == "postgresql":
-        # Until it has counted what came, every plan that reads samples would be a guess.
-        run(SQL("ANALYZE catalog_sample, catalog_total"))
 
 
 def roll_up(graph: CatalogGraph, *, now: datetime) -> None:

@@ -1,9 +1,15 @@
 """Every write of the catalog: atomic, raising `catalog.errors` for what callers did wrong."""
 
-from catalog.operations.blueprints import delete_blueprint, save_blueprint, save_blueprints
-from catalog.operations.deleting import delete_entities
-from catalog.operations.drafts import UNSET, EntityDraft
-from catalog.operations.entities import Outcome, upsert_entities, upsert_entity
+from catalog.operations.blueprints import (
+    check_deletable,
+    delete_blueprint,
+    save_blueprint,
+    save_blueprints,
+)
+from catalog.operations.deleting import Dependents, delete_entities
+from catalog.operations.drafts import STRICT, UNSET, EntityDraft, Leniency
+from catalog.operations.entities import upsert_entities, upsert_entity
+from catalog.operations.outcomes import Outcome
 from catalog.operations.refreshing import (
     distrust_samples,
     fill_samples,
@@ -13,23 +19,36 @@ from catalog.operations.refreshing import (
     rebuild_stale,
     refresh_clock_values,
 )
+from catalog.operations.renaming import rename_blueprint, rename_property, rename_relation
 from catalog.operations.settling import settle_deleted, settle_saved
+from catalog.operations.teams import save_team, save_user
+from catalog.operations.values import drop_values
 
 __all__ = [
+    "STRICT",
     "UNSET",
+    "Dependents",
     "EntityDraft",
+    "Leniency",
     "Outcome",
+    "check_deletable",
     "delete_blueprint",
     "delete_entities",
     "distrust_samples",
+    "drop_values",
     "fill_samples",
     "note_rebuilt",
     "rebuild",
     "rebuild_next",
     "rebuild_stale",
     "refresh_clock_values",
+    "rename_blueprint",
+    "rename_property",
+    "rename_relation",
     "save_blueprint",
     "save_blueprints",
+    "save_team",
+    "save_user",
     "settle_deleted",
     "settle_saved",
     "upsert_entities",

@@ -17,7 +17,7 @@ from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.operations import history
 from catalog.operations.refreshing import rebuild
 from catalog.operations.settling import edges_of, settle_deleted
-from catalog.signals import blueprint_deleting, muted
+from catalog.signals import blueprint_deleting, blueprints_saved, muted
 from portal.permissions import Actor
 
 NAMED = 5
@@ -29,9 +29,7 @@ def save_blueprint(*, definition: Mapping[str, Any], by: Actor, now: datetime) -
         return save_blueprints(definitions=[definition], by=by, now=now)[0]
     except Invalid as error:
         own = definition.get("identifier") if isinstance(definition, Mapping) else None
-        raise Invalid(
-            Fault(_seen_from(own, fault.path), fault.message) for fault in error.faults
-        ) from None
+        raise Invalid(fault.at(_seen_from(own, fault.path)) for fault in error.faults) from None
 
 
 def _seen_from(own: Any, path: str) -> str:
@@ -55,7 +53,9 @@ def save_blueprints(
     were not edited, but whose values are now read along other relations.
     """
     specs = _parse_all(definitions)
-    rows = {row.identifier: row for row in Blueprint.objects.select_for_update()}
+    # In one order: two that lock them in different ones would wait for each other.
+    locked = Blueprint.objects.select_for_update().order_by("id")
+    rows = {row.identifier: row for row in locked}
     stored = {name: registry.spec_of(row) for name, row in rows.items()}
     graph = CatalogGraph({**stored, **specs}.values())
     if crowded := [
@@ -69,7 +69,7 @@ def save_blueprints(
     for name, spec in specs.items():
         row = rows.setdefault(name, Blueprint(identifier=name, created_at=now))
         before = registry.document_of(row) if row.pk else {}
-        if before != spec.document and _save(row, spec, before=before, by=by, now=now):
+        if before != spec.document and store(row, spec, before=before, by=by, now=now):
             _drop_rows_without_relation(row, spec)
             due.add(name)
     # What the targets of an inferred relation are is told by their samples, which are made anew.
@@ -77,7 +77,8 @@ def save_blueprints(
     shelf.doubt(graph, edited=due)
     # Only now, when all that belongs together is stored.
     for name in sorted(due):
-        _rebuild(rows[name], now)
+        begin_rebuild(rows[name], now)
+    blueprints_saved.send(sender=Blueprint, by=by, now=now)
     return [rows[name] for name in specs]
 
 
@@ -127,7 +128,7 @@ def _parse_all(definitions: Sequence[Mapping[str, Any]]) -> dict[str, BlueprintS
     return specs
 
 
-def _save(
+def store(
     row: Blueprint, spec: BlueprintSpec, *, before: Mapping[str, Any], by: Actor, now: datetime
 ) -> bool:
     """Write the blueprint; say whether its entities, if it had any, are to be worked out again."""
@@ -159,7 +160,7 @@ def _drop_rows_without_relation(row: Blueprint, spec: BlueprintSpec) -> None:
         rows.filter(relation=key).exclude(target__blueprint__identifier=target).delete()
 
 
-def _rebuild(row: Blueprint, now: datetime) -> None:
+def begin_rebuild(row: Blueprint, now: datetime) -> None:
     """Work the entities out again: now, or by a task whose work is marked in the row."""
     row.stale_since = now
     row.save(update_fields=["stale_since"])
@@ -180,17 +181,7 @@ def delete_blueprint(
     Raises `Conflict` for a system blueprint, `HasDependents` where others point at it, where it has
     entities that nobody asked to delete, or where a scorecard grades nothing else.
     """
-    if blueprint.is_system:
-        raise Conflict(f"'{blueprint.identifier}' belongs to the portal and cannot be deleted")
-    specs = registry.graph().specs
-    users = [name for name, spec in specs.items() if _points_at(spec, blueprint.identifier)]
-    if users:
-        raise HasDependents(f"still the target of {', '.join(users)}; edit them first")
-    try:
-        graph = CatalogGraph(spec for name, spec in specs.items() if name != blueprint.identifier)
-    except Invalid as error:
-        raise HasDependents(f"others are computed through it: {error}; edit them first") from None
-    blueprint_deleting.send(sender=Blueprint, blueprint=blueprint)
+    specs, graph = _check_unneeded(blueprint)
     count = blueprint.entities.count()
     if count and not delete_dependents:
         raise HasDependents(
@@ -214,7 +205,30 @@ def delete_blueprint(
     shelf.doubt(graph, edited=())
     settle_deleted(entities, edges=edges, by=by, now=now)
     for row in Blueprint.objects.filter(identifier__in=due):
-        _rebuild(row, now)
+        begin_rebuild(row, now)
+
+
+@transaction.atomic
+def check_deletable(*, blueprint: Blueprint) -> None:
+    """Raise what `delete_blueprint` would, whatever entities there are; nothing is deleted."""
+    _check_unneeded(blueprint)
+    transaction.set_rollback(True)
+
+
+def _check_unneeded(blueprint: Blueprint) -> tuple[Mapping[str, BlueprintSpec], CatalogGraph]:
+    """Return what there is, and what would be left; raises `Conflict` where others need it."""
+    if blueprint.is_system:
+        raise Conflict(f"'{blueprint.identifier}' belongs to the portal and cannot be deleted")
+    specs = registry.graph().specs
+    users = [name for name, spec in specs.items() if _points_at(spec, blueprint.identifier)]
+    if users:
+        raise HasDependents(f"still the target of {', '.join(users)}; edit them first")
+    try:
+        graph = CatalogGraph(spec for name, spec in specs.items() if name != blueprint.identifier)
+    except Invalid as error:
+        raise HasDependents(f"others are computed through it: {error}; edit them first") from None
+    blueprint_deleting.send(sender=Blueprint, blueprint=blueprint)
+    return specs, graph
 
 
 def _points_at(spec: BlueprintSpec, target: str) -> bool:

@@ -1,9 +1,12 @@
-"""Deleting entities, with what requires them or not at all."""
+"""Deleting entities, with what depends on them or not at all."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog import registry
 from catalog.bulk import chunks
@@ -14,6 +17,16 @@ from catalog.signals import entities_deleting, muted
 from portal.permissions import Actor
 
 
+class Dependents(Enum):
+    """Who depends on an entity: those that require it, or all that somebody pointed at it.
+
+    Owning is no dependence, nor is what the portal inferred: neither is the entity's to give up.
+    """
+
+    REQUIRED = "required"
+    ALL = "all"
+
+
 @transaction.atomic
 def delete_entities(
     *,
@@ -21,20 +34,21 @@ def delete_entities(
     by: Actor,
     now: datetime,
     delete_dependents: bool = False,
+    dependents: Dependents = Dependents.REQUIRED,
 ) -> int:
     """Delete entities; return how many went.
 
-    Raises `HasDependents` where others require one of them, unless `delete_dependents`.
+    Raises `HasDependents` where others depend on one of them, unless `delete_dependents`: then
+    these go too, and those that depend on these. `dependents` says who does.
     """
+    pointing = _pointing(dependents)
     doomed = {entity.pk: entity for entity in entities}
-    while dependents := _dependents(doomed):
+    fresh: Collection[int] = doomed.keys()
+    while found := _outside(doomed, fresh, pointing):
         if not delete_dependents:
-            names = ", ".join(
-                f"{row.blueprint.identifier}/{row.identifier}" for row in dependents[:5]
-            )
-            more = f" and {len(dependents) - 5} more" if len(dependents) > 5 else ""
-            raise HasDependents(f"still required by {names}{more}; delete them too, or first")
-        doomed |= {row.pk: row for row in dependents}
+            raise _refusal(list(found.values()), dependents)
+        doomed |= found
+        fresh = found.keys()
     edges = edges_of(doomed)
     entities_deleting.send(sender=Entity, entity_ids=list(doomed))
     with muted():
@@ -44,20 +58,36 @@ def delete_entities(
     return len(doomed)
 
 
-def _dependents(doomed: Mapping[int, Entity]) -> list[Entity]:
-    """Return the entities outside that have a required relation to one inside."""
-    specs = registry.graph().specs.values()
-    required = [
-        (spec.identifier, relation.identifier)
-        for spec in specs
-        for relation in spec.relations.values()
-        if relation.is_required
-    ]
+def _pointing(dependents: Dependents) -> Q | None:
+    """Return the condition for entities that depend by some relation; None where there is none."""
+    relations: dict[str, list[str]] = defaultdict(list)
+    for spec in registry.graph().specs.values():
+        for relation in spec.relations.values():
+            if relation.is_required or (dependents is Dependents.ALL and relation.inferred is None):
+                relations[spec.identifier].append(relation.identifier)
+    found = None
+    for blueprint, names in relations.items():
+        one = Q(blueprint__identifier=blueprint, outgoing__relation__in=names)
+        found = one if found is None else found | one
+    return found
+
+
+def _outside(
+    doomed: Mapping[int, Entity], fresh: Collection[int], pointing: Q | None
+) -> dict[int, Entity]:
+    """Return the entities, not doomed by now, that depend on one of the fresh."""
+    if pointing is None:
+        return {}
     found: dict[int, Entity] = {}
-    for blueprint, relation in required:
-        for chunk in chunks(doomed):
-            rows = Entity.objects.of(blueprint).filter(
-                outgoing__relation=relation, outgoing__target_id__in=chunk
-            )
-            found |= {row.pk: row for row in rows.select_related("blueprint")}
-    return [row for id_, row in found.items() if id_ not in doomed]
+    for chunk in chunks(fresh):
+        rows = Entity.objects.filter(pointing, outgoing__target_id__in=chunk)
+        rows = rows.select_related("blueprint").order_by("blueprint_id", "id")
+        found |= {row.pk: row for row in rows if row.pk not in doomed}
+    return found
+
+
+def _refusal(rows: Sequence[Entity], dependents: Dependents) -> HasDependents:
+    names = ", ".join(f"{row.blueprint.identifier}/{row.identifier}" for row in rows[:5])
+    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+    how = "required" if dependents is Dependents.REQUIRED else "pointed at"
+    return HasDependents(f"still {how} by {names}{more}; delete them too, or first")

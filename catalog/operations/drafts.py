@@ -1,13 +1,14 @@
 """Drafts: what callers ask an entity to be, read against what is stored and what may be."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from catalog import facts as facts_of
 from catalog import schemas
 from catalog.blueprints import BlueprintSpec
+from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.errors import Fault
 from catalog.models import Blueprint, Entity
 from catalog.operations import relations
@@ -30,7 +31,8 @@ class EntityDraft:
     """What a caller wants an entity to be. Parts left UNSET are not mentioned.
 
     `properties` maps identifiers to JSON values (null clears), `relations` names to an identifier,
-    a list of them, or null, `team` is an identifier, a list, or null.
+    a list of them, or null, `team` is an identifier, a list, or null. `new_identifier` renames an
+    entity that exists.
     """
 
     identifier: str
@@ -39,18 +41,58 @@ class EntityDraft:
     properties: Any = UNSET
     relations: Any = UNSET
     team: Any = UNSET
+    new_identifier: Any = UNSET
+
+    @property
+    def is_renaming(self) -> bool:
+        """Say whether it asks for another identifier."""
+        return self.new_identifier is not UNSET and self.new_identifier != self.identifier
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """Return the identifiers that it is about, by where they stand."""
+        renamed = {"new_identifier": self.new_identifier} if self.is_renaming else {}
+        return {"identifier": self.identifier, **renamed}
+
+
+@dataclass(frozen=True)
+class Leniency:
+    """What a write lets pass that is a fault otherwise.
+
+    `may_have_unknown`: properties that the blueprint does not define. `may_lack_required`: nothing
+    where the blueprint requires something. `may_repeat_computed`: computed properties, and teams
+    that are not the entity's own, which are passed over, so that what was read can be sent back.
+    """
+
+    may_have_unknown: bool = False
+    may_lack_required: bool = False
+    may_repeat_computed: bool = False
+
+
+STRICT = Leniency()
 
 
 @dataclass
 class Plan:
     """One draft on its way into the database. `keys` are those of the facts that it moves."""
 
+    blueprint: str
     entity: Entity
     wishes: relations.Wishes
     is_new: bool
     before: dict[str, Any]
     faults: list[Fault]
     keys: set[str] = field(default_factory=set)
+
+    @property
+    def is_changed(self) -> bool:
+        """Say whether it says anything new; who says it is not about the entity."""
+        return not self.keys <= {"$datasource"}
+
+    @property
+    def is_renamed(self) -> bool:
+        """Say whether it gives an entity that exists another identifier."""
+        return not self.is_new and "$identifier" in self.keys
 
 
 @dataclass(frozen=True)
@@ -63,6 +105,7 @@ class DraftReader:
     by: Actor
     now: datetime
     datasource: str
+    leniency: Leniency = STRICT
 
     def read(
         self,
@@ -76,6 +119,8 @@ class DraftReader:
         before = {} if entity is None else entity.facts
         if entity is None:
             entity = self._new(draft.identifier)
+        elif draft.is_renaming:
+            entity.identifier = draft.new_identifier
         self._set_texts(entity, draft, faults)
         entity.properties = self._properties(entity, draft, is_new=is_new, faults=faults)
         # What the blueprint has stopped naming stays with the entity, and refuses no other edit.
@@ -84,19 +129,42 @@ class DraftReader:
             for key, value in entity.properties.items()
             if key in self.spec.properties or key not in before
         }
-        faults.extend(
-            fault.under("properties")
-            for fault in schemas.property_faults(self.spec.schema, checked)
+        found = schemas.property_faults(
+            self.spec.schema,
+            checked,
+            may_have_unknown=self.leniency.may_have_unknown,
+            may_lack_required=self.leniency.may_lack_required,
         )
+        faults.extend(fault.under("properties") for fault in found)
         wishes = self._wishes(draft, have, faults)
-        faults.extend(_required_relations(self.spec, {**have, **wishes}))
-        return Plan(entity=entity, wishes=wishes, is_new=is_new, before=before, faults=faults)
+        if not self.leniency.may_lack_required:
+            faults.extend(_required_relations(self.spec, {**have, **wishes}))
+        if self.datasource:
+            entity.datasource = self.datasource
+        return Plan(
+            blueprint=self.spec.identifier,
+            entity=entity,
+            wishes=wishes,
+            is_new=is_new,
+            before=before,
+            faults=faults,
+        )
+
+    def bare(self, identifier: str) -> Plan:
+        """Return an entity that is nothing yet but pointed at, to be made.
+
+        It has no datasource: who reconciles by that would delete what it never sent itself.
+        """
+        lenient = Leniency(may_lack_required=True)
+        reader = replace(self, is_merge=True, datasource="", leniency=lenient)
+        plan = reader.read(EntityDraft(identifier), None, {})
+        reader.finish(plan, {})
+        return plan
 
     def _new(self, identifier: str) -> Entity:
         return Entity(
             blueprint=self.blueprint,
             identifier=identifier,
-            datasource=self.datasource,
             created_at=self.now,
             created_by=self.by.label,
             updated_at=self.now,
@@ -127,8 +195,11 @@ class DraftReader:
         if not isinstance(given, Mapping):
             faults.append(Fault("properties", "give an object of property values"))
             given = {}
-        for key in sorted(given.keys() & self.spec.computed_keys):
-            faults.append(Fault(f"properties.{key}", "is computed by the portal; leave it out"))
+        if self.leniency.may_have_unknown:
+            faults.extend(_misnamed(given))
+        if not self.leniency.may_repeat_computed:
+            for key in sorted(given.keys() & self.spec.computed_keys):
+                faults.append(Fault(f"properties.{key}", "is computed by the portal; leave it out"))
         given = {key: value for key, value in given.items() if key not in self.spec.computed_keys}
         old = entity.properties if self.is_merge else {}
         defaults = {
@@ -148,6 +219,8 @@ class DraftReader:
             given = {}
         is_direct = self.spec.ownership is not None and not self.spec.ownership.is_inherited
         team = draft.team
+        if self.leniency.may_repeat_computed and not is_direct:
+            team = UNSET
         if team is None or (team is UNSET and not self.is_merge):
             team = [] if is_direct else UNSET
         if not self.is_merge:
@@ -172,7 +245,7 @@ class DraftReader:
         related = {**have, **plan.wishes}
         after = facts_of.build(plan.entity, spec=self.spec, related=related)
         plan.keys = facts_of.changed_keys(plan.before, after)
-        if plan.keys and not plan.is_new:
+        if plan.is_changed and not plan.is_new:
             plan.entity.updated_at, plan.entity.updated_by = self.now, self.by.label
             after = facts_of.build(plan.entity, spec=self.spec, related=related)
             plan.keys = facts_of.changed_keys(plan.before, after)
@@ -180,6 +253,13 @@ class DraftReader:
             # Rules also speak about what an entity lacks.
             plan.keys.add(EVERYTHING)
         plan.entity.facts = after
+
+
+def _misnamed(properties: Iterable[str]) -> Iterator[Fault]:
+    """Yield the keys that cannot name a property: in facts they would pass for something else."""
+    for key in sorted(properties):
+        if key.startswith(("$", RELATION_PREFIX)):
+            yield Fault(f"properties.{key}", "is no name for a property; choose another one")
 
 
 def _required_relations(

@@ -1,36 +1,29 @@
 """Creating and changing entities, one or many, through one set-based path."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from catalog import registry
-from catalog.blueprints import BlueprintSpec
 from catalog.bulk import chunks, update_rows
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.work import Work
 from catalog.errors import Fault, Invalid
-from catalog.identifiers import identifier_fault
-from catalog.models import Blueprint, Change, Entity
+from catalog.models import Blueprint, Entity
 from catalog.operations import history, relations
-from catalog.operations.drafts import UNSET, DraftReader, EntityDraft, Plan
-from catalog.operations.settling import note_created, settle
+from catalog.operations.batches import Batch, BatchReader, in_rounds
+from catalog.operations.drafts import STRICT, DraftReader, EntityDraft, Leniency, Plan
+from catalog.operations.outcomes import Outcome, located, outcome_of
+from catalog.operations.settling import note_created, note_renamed, settle
+from catalog.signals import entities_renamed
 from catalog.storable import storable_faults
 from portal.permissions import Actor
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a batch. `entities` are in the order of the drafts that were accepted."""
-
-    created: int
-    updated: int
-    unchanged: int
-    entities: list[Entity]
-    faults: list[Fault] = field(default_factory=list)
+# Writers that create the same entities meet again and again only if each brings others along.
+_ATTEMPTS = 5
 
 
 def upsert_entity(
@@ -48,10 +41,7 @@ def upsert_entity(
             blueprint=blueprint, drafts=[draft], merge=merge, by=by, now=now, datasource=datasource
         )
     except Invalid as error:
-        raise Invalid(
-            Fault(fault.path.removeprefix("entities[0]").removeprefix("."), fault.message)
-            for fault in error.faults
-        ) from None
+        raise Invalid(fault.out_of("entities[0]") for fault in error.faults) from None
     return outcome.entities[0]
 
 
@@ -64,170 +54,159 @@ def upsert_entities(
     now: datetime,
     datasource: str = "",
     is_partial: bool = False,
+    leniency: Leniency = STRICT,
+    create_missing: bool = False,
+    create_only: bool = False,
+    update_only: bool = False,
+    may_repeat: bool = False,
+    dry_run: bool = False,
 ) -> Outcome:
     """Create or change many entities of one blueprint in one transaction.
 
     With `merge` what a draft does not mention stays; without, it is cleared. A draft that changes
-    nothing writes nothing. Any fault raises `Invalid` and nothing is saved, unless `is_partial`:
-    then the faulty drafts are left out and reported in the outcome. Paths of faults start with
+    nothing writes nothing, unless `datasource` names another writer than the last: that is kept,
+    and nothing else. Any fault raises `Invalid` and nothing is saved, unless `is_partial`: then
+    the faulty drafts are left out and reported in the outcome. Paths of faults start with
     ``entities[<index>]``.
+
+    `leniency` lets pass what is otherwise a fault. With `create_missing`, entities that sound
+    drafts point at and that do not exist are created with nothing but an identifier; teams and
+    users are not. With `create_only` a draft of an entity that exists is a fault (`is_conflict`),
+    with `update_only` one of an entity that does not (`is_missing`). A new identifier that is taken
+    is a conflict too, and renaming what does not exist names what is missing.
+
+    With `may_repeat` drafts of the same entity are applied one after the other, each at the cost of
+    a batch of its own. A `dry_run` does everything, tells nobody and takes it back: its outcome is
+    what would be, with ids that nothing has.
     """
+    _check_datasource(datasource)
     upsert = _Upsert(
         blueprint=blueprint,
-        drafts=drafts,
+        rounds=in_rounds(drafts) if may_repeat else [dict(enumerate(drafts))],
         is_merge=merge,
         by=by,
         now=now,
         datasource=datasource,
         is_partial=is_partial,
+        leniency=leniency,
+        makes_missing=create_missing,
+        may_create=not update_only,
+        may_update=not create_only,
+        is_dry=dry_run,
     )
-    try:
-        return upsert.run()
-    except IntegrityError:
-        # Somebody else created one of them between our look and our write: now it is an update.
-        return upsert.run()
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return upsert.run()
+        except IntegrityError:
+            # Somebody else created one of them between our look and our write: now it is there.
+            continue
+    return upsert.run()
+
+
+def _check_datasource(datasource: str) -> None:
+    limit = Entity._meta.get_field("datasource").max_length
+    faults = [fault.at("datasource") for fault in storable_faults(datasource)]
+    if len(datasource) > limit:
+        faults.append(Fault("datasource", f"give a text of at most {limit} characters"))
+    if faults:
+        raise Invalid(faults)
 
 
 @dataclass(frozen=True)
 class _Upsert:
     blueprint: Blueprint
-    drafts: Sequence[EntityDraft]
+    rounds: Sequence[dict[int, EntityDraft]]
     is_merge: bool
     by: Actor
     now: datetime
     datasource: str
     is_partial: bool
+    leniency: Leniency
+    makes_missing: bool
+    may_create: bool
+    may_update: bool
+    is_dry: bool
 
     @transaction.atomic
     def run(self) -> Outcome:
         graph = registry.graph()
-        spec = graph.specs[self.blueprint.identifier]
-        plans, targets, faults = self._plan(spec)
-        if faults and not self.is_partial:
-            raise Invalid(faults)
-        new = [plan for plan in plans if plan.is_new]
-        changed = [plan for plan in plans if plan.keys and not plan.is_new]
-        self._write(new, changed, spec=spec, targets=targets, graph=graph)
-        return Outcome(
-            created=len(new),
-            updated=len(changed),
-            unchanged=len(plans) - len(new) - len(changed),
-            entities=[plan.entity for plan in plans],
-            faults=faults,
-        )
+        reader = self._reader(graph)
+        batches = []
+        for drafts in self.rounds:
+            batch = reader.read(drafts)
+            if batch.faults and not self.is_partial:
+                raise Invalid(located(batch.faults))
+            self._write(batch, graph)
+            batches.append(batch)
+        if self.is_dry:
+            transaction.set_rollback(True)
+        return outcome_of(batches)
 
-    def _plan(self, spec: BlueprintSpec) -> tuple[list[Plan], relations.Targets, list[Fault]]:
+    def _reader(self, graph: CatalogGraph) -> BatchReader:
         reader = DraftReader(
             blueprint=self.blueprint,
-            spec=spec,
+            spec=registry.still_named(graph.specs, self.blueprint.identifier),
             is_merge=self.is_merge,
             by=self.by,
             now=self.now,
             datasource=self.datasource,
+            leniency=self.leniency,
         )
-        clean, faults = self._clean()
-        stored = self._stored(clean.values())
-        related = relations.current([entity.pk for entity in stored.values()])
-        plans: dict[int, Plan] = {}
-        for index, draft in clean.items():
-            entity = stored.get(draft.identifier)
-            plans[index] = reader.read(draft, entity, related[entity.pk] if entity else {})
-        targets = relations.find_targets([plan.wishes for plan in plans.values()], spec)
-        _check_targets(plans.values(), spec=spec, targets=targets)
-        for index, plan in plans.items():
-            faults[index] = [*faults[index], *plan.faults]
-        sound = [plan for plan in plans.values() if not plan.faults]
-        for plan in sound:
-            reader.finish(plan, related[plan.entity.pk] if not plan.is_new else {})
-        found = [
-            fault.under(f"entities[{index}]") for index in sorted(faults) for fault in faults[index]
-        ]
-        return sound, targets, found
+        return BatchReader(
+            reader=reader,
+            graph=graph,
+            may_create=self.may_create,
+            may_update=self.may_update,
+            makes_missing=self.makes_missing,
+        )
 
-    def _clean(self) -> tuple[dict[int, EntityDraft], dict[int, list[Fault]]]:
-        """Return the drafts that can be looked up, by index, and what is wrong with the others."""
-        clean: dict[int, EntityDraft] = {}
-        faults: dict[int, list[Fault]] = defaultdict(list)
-        seen: set[str] = set()
-        for index, draft in enumerate(self.drafts):
-            parts = {key: value for key, value in vars(draft).items() if value is not UNSET}
-            found = [*storable_faults(parts), *identifier_fault(draft.identifier)]
-            if not found and draft.identifier in seen:
-                found = [Fault("identifier", "stands twice in this batch; send it once")]
-            if found:
-                faults[index] = found
-            else:
-                seen.add(draft.identifier)
-                clean[index] = draft
-        return clean, faults
-
-    def _stored(self, drafts: Iterable[EntityDraft]) -> dict[str, Entity]:
-        names = sorted(draft.identifier for draft in drafts)
-        # In one order: two batches that overlap wait for each other instead of dead-locking.
-        rows = Entity.objects.filter(blueprint=self.blueprint).order_by("id").select_for_update()
-        return {
-            entity.identifier: entity for chunk in chunks(names) for entity in rows.named(chunk)
-        }
-
-    def _write(
-        self,
-        new: list[Plan],
-        changed: list[Plan],
-        *,
-        spec: BlueprintSpec,
-        targets: relations.Targets,
-        graph: CatalogGraph,
-    ) -> None:
-        if not new and not changed:
+    def _write(self, batch: Batch, graph: CatalogGraph) -> None:
+        drafted = [plan for plan in batch.plans.values() if plan.keys]
+        written = [*batch.bare, *drafted]
+        if not written:
             return
+        new = [plan for plan in written if plan.is_new]
+        if self.makes_missing:
+            # In one order: batches that make the same wait for each other, and not in a circle.
+            new.sort(key=lambda plan: (plan.entity.blueprint_id, plan.entity.identifier))
         Entity.objects.bulk_create([plan.entity for plan in new], batch_size=1_000)
-        update_rows([plan.entity for plan in changed], fields=_WRITTEN)
-        made = {(spec.identifier, plan.entity.identifier): plan.entity.pk for plan in new}
+        renamed = {plan.before["$identifier"]: plan.entity for plan in drafted if plan.is_renamed}
+        fields = (*_WRITTEN, "identifier") if renamed else _WRITTEN
+        update_rows([plan.entity for plan in written if not plan.is_new], fields=fields)
+        named = {(plan.blueprint, plan.entity.identifier): plan.entity.pk for plan in written}
         edges = relations.write(
-            {plan.entity.pk: plan.wishes for plan in (*new, *changed)},
-            spec=spec,
-            targets=relations.Targets({**targets.ids, **made}),
+            {plan.entity.pk: plan.wishes for plan in drafted},
+            spec=graph.specs[self.blueprint.identifier],
+            targets=relations.Targets({**batch.targets.ids, **named}),
         )
-        history.record(self._change(plan) for plan in (*new, *changed))
-        work = Work(edges=edges)
-        work.note(spec.identifier, {plan.entity.pk: plan.keys for plan in (*new, *changed)})
-        note_created(work, spec.identifier, {plan.entity.pk for plan in new}, graph)
-        settle(work, graph=graph, now=self.now)
-        _reload([plan.entity for plan in (*new, *changed)])
-
-    def _change(self, plan: Plan) -> Change:
-        return history.entity_change(
-            plan.entity, before=plan.before, after=plan.entity.facts, by=self.by, now=self.now
-        )
-
-
-_WRITTEN = ("title", "icon", "properties", "facts", "updated_at", "updated_by")
-
-
-def _check_targets(
-    plans: Collection[Plan], *, spec: BlueprintSpec, targets: relations.Targets
-) -> None:
-    """Note in the plans what they point at in vain: nothing, or what is refused itself."""
-    batch = frozenset(plan.entity.identifier for plan in plans)
-    for plan in plans:
-        found = relations.target_faults(plan.wishes, spec=spec, targets=targets, batch=batch)
-        plan.faults.extend(found)
-    while True:
-        batch = frozenset(plan.entity.identifier for plan in plans if not plan.faults)
-        orphans = {
-            plan.entity.identifier: found
-            for plan in plans
-            if not plan.faults
-            and (
-                found := list(
-                    relations.target_faults(plan.wishes, spec=spec, targets=targets, batch=batch)
-                )
+        history.record(
+            history.entity_change(
+                plan.entity, before=plan.before, after=plan.entity.facts, by=self.by, now=self.now
             )
-        }
-        if not orphans:
-            return
-        for plan in plans:
-            plan.faults.extend(orphans.get(plan.entity.identifier, ()))
+            for plan in written
+            if plan.is_changed
+        )
+        work = Work(edges=edges)
+        _note(work, written, graph)
+        note_renamed(work, [entity.pk for entity in renamed.values()], graph)
+        if renamed:
+            names = {old: entity.identifier for old, entity in renamed.items()}
+            entities_renamed.send(sender=Entity, blueprint=self.blueprint.identifier, names=names)
+        settle(work, graph=graph, now=self.now, is_told=not self.is_dry)
+        _reload([plan.entity for plan in written])
+
+
+_WRITTEN = ("title", "icon", "properties", "facts", "updated_at", "updated_by", "datasource")
+
+
+def _note(work: Work, plans: Collection[Plan], graph: CatalogGraph) -> None:
+    grouped: dict[str, list[Plan]] = defaultdict(list)
+    for plan in plans:
+        grouped[plan.blueprint].append(plan)
+    for blueprint, together in grouped.items():
+        work.note(blueprint, {plan.entity.pk: plan.keys for plan in together})
+        new = {plan.entity.pk for plan in together if plan.is_new}
+        note_created(work, blueprint, new, graph)
 
 
 def _reload(entities: Sequence[Entity]) -> None:

@@ -43,6 +43,7 @@ def change(
         action=action,
         before=dict(before),
         after=dict(after),
+        run=by.run,
     )
 
 

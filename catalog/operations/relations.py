@@ -1,16 +1,18 @@
 """Resolving and writing relation rows for a batch of entities of one blueprint."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog.blueprints import BlueprintSpec
 from catalog.bulk import chunks
 from catalog.computed.graph import OWNERSHIP, TEAM
 from catalog.computed.work import Edge
 from catalog.errors import Fault
+from catalog.identifiers import identifier_fault
 from catalog.models import Entity, EntityRelation
+from catalog.system import SYSTEM
 
 # relation name -> identifiers of the targets
 Wishes = dict[str, list[str]]
@@ -35,9 +37,8 @@ def read_wishes(
     for name, value in relations.items():
         if name not in spec.relations:
             known = ", ".join(sorted(spec.relations)) or "none"
-            faults.append(
-                Fault(f"relations.{name}", f"there is no such relation; there are: {known}")
-            )
+            message = f"there is no such relation; there are: {known}"
+            faults.append(Fault(f"relations.{name}", message, is_missing=True))
             continue
         wishes[name] = _identifiers(value, f"relations.{name}", faults)
         if len(wishes[name]) > 1 and not spec.relations[name].is_many:
@@ -89,17 +90,40 @@ def find_targets(wishes: Iterable[Wishes], spec: BlueprintSpec) -> Targets:
     )
 
 
-def target_faults(
+class Missing(NamedTuple):
+    """A target that there is not; `path` is where a draft names it."""
+
+    path: str
+    blueprint: str
+    identifier: str
+
+
+def missing_targets(
     wish: Wishes, *, spec: BlueprintSpec, targets: Targets, batch: frozenset[str]
-) -> Iterable[Fault]:
-    """Yield a fault for every target that is neither stored nor part of the same batch."""
+) -> Iterator[Missing]:
+    """Yield the targets that are neither stored nor part of the same batch."""
     for name, identifiers in wish.items():
         blueprint = target_blueprint(name, spec)
         for identifier in identifiers:
             is_coming = blueprint == spec.identifier and identifier in batch
             if not is_coming and targets.find(blueprint, identifier) is None:
                 path = "team" if name == OWNERSHIP else f"relations.{name}"
-                yield Fault(path, f"there is no {blueprint} '{identifier}'; create it first")
+                yield Missing(path, blueprint, identifier)
+
+
+def target_faults(target: Missing, *, may_be_made: bool) -> Iterator[Fault]:
+    """Yield why a draft cannot point at a target that there is not.
+
+    What may be made needs an identifier that can be one. Teams and people are never made so: who
+    is one decides over access.
+    """
+    path, blueprint, identifier = target
+    if not may_be_made or blueprint in SYSTEM:
+        message = f"there is no {blueprint} '{identifier}'; create it first"
+        yield Fault(path, message, is_missing=True)
+        return
+    for fault in identifier_fault(identifier):
+        yield Fault(path, f"there is no such {blueprint} to create: it {fault.message}")
 
 
 def current(entity_ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:

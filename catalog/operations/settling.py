@@ -18,10 +18,10 @@ from catalog.signals import EVERYTHING, entities_changed
 from portal.permissions import Actor
 
 
-def settle(work: Work, *, graph: CatalogGraph, now: datetime) -> None:
+def settle(work: Work, *, graph: CatalogGraph, now: datetime, is_told: bool = True) -> None:
     """Bring computed values up to date and tell who evaluates what moved."""
     moved = refresh(work, graph=graph, now=now)
-    if any(moved.values()):
+    if is_told and any(moved.values()):
         entities_changed.send(sender=Entity, moved=moved, now=now)
 
 
@@ -36,6 +36,16 @@ def note_created(work: Work, blueprint: str, ids: Collection[int], graph: Catalo
             work.infer[name] |= set(ids)
     if graph.specs[blueprint].calculations:
         work.recalculate[blueprint] |= set(ids)
+
+
+def note_renamed(work: Work, ids: Collection[int], graph: CatalogGraph) -> None:
+    """Write the facts anew that hold the identifiers of entities that have others now."""
+    pointing: set[int] = set()
+    for chunk in chunks(ids):
+        rows = EntityRelation.objects.filter(target_id__in=chunk)
+        pointing.update(rows.values_list("source_id", flat=True))
+    for blueprint, moved in _rebuild_facts(pointing, graph).items():
+        work.note(blueprint, moved)
 
 
 @transaction.atomic
@@ -62,9 +72,7 @@ def settle_saved(entity: Entity, *, is_created: bool, by: Actor, now: datetime) 
     keys = {*spec.fact_keys, *entity.facts, *before, EVERYTHING}
     work.note(spec.identifier, {entity.pk: keys})
     if not is_created and before.get("$identifier") != entity.identifier:
-        pointing = {edge.source_id for edge in edges_of([entity.pk])}
-        for blueprint, moved in _rebuild_facts(pointing, graph).items():
-            work.note(blueprint, moved)
+        note_renamed(work, [entity.pk], graph)
     note_created(work, spec.identifier, [entity.pk], graph)
     settle(work, graph=graph, now=now)
     entity.refresh_from_db(fields=["computed", "facts", "problems"])

@@ -30,28 +30,25 @@ _PLAIN_MOMENT = (
     "^[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
     "T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,6})?Z$"
 )
-# The parts lie where the pattern has them. OFFSET 0 keeps the steps apart, so that each is done
-# once and no cast runs before the pattern has let the text through.
-_AS_MICROSECONDS = """(
-SELECT CASE WHEN text ~ {plain_pattern}
-    THEN (extract(epoch FROM text::timestamptz) * 1000000)::bigint ELSE (
-SELECT (left(text, 10)::date - DATE '1970-01-01') * 86400000000
-    + CASE WHEN length(text) > 10
-        THEN substr(text, 12, 2)::int * 3600 + substr(text, 15, 2)::int * 60 ELSE 0
+# The parts lie where the pattern has them; CASE keeps the casts from what none has let through.
+# Without a SELECT of its own, which parallel workers do not work out. So `text` is to be a column.
+_ZONE = "substring(substr({text}, 17) FROM '[+-].*$')"
+_SHIFT = f"""COALESCE((left({_ZONE}, 1) || '1')::int * (substr({_ZONE}, 2, 2)::int * 60
+    + COALESCE(NULLIF(ltrim(substr({_ZONE}, 4), ':'), '')::int, 0)), 0)"""
+_AS_MICROSECONDS = f"""(CASE WHEN {{text}} ~ {{plain_pattern}}
+THEN (extract(epoch FROM {{text}}::timestamptz) * 1000000)::bigint
+WHEN {{text}} ~ {{pattern}} AND left({{text}}, 4) <> '0000' THEN CASE WHEN abs({_SHIFT}) < 24 * 60
+THEN (left({{text}}, 10)::date - DATE '1970-01-01') * 86400000000
+    + CASE WHEN length({{text}}) > 10
+        THEN substr({{text}}, 12, 2)::int * 3600 + substr({{text}}, 15, 2)::int * 60 ELSE 0
         END * 1000000::bigint
-    + CASE WHEN substr(text, 17, 1) = ':' THEN substr(text, 18, 2)::int ELSE 0 END * 1000000
-    + CASE WHEN substr(text, 20, 1) IN ('.', ',')
-        THEN rpad(substring(substr(text, 21) FROM '^[0-9]{{1,6}}'), 6, '0')::int ELSE 0 END
-    - shift * 60000000::bigint
-FROM (
-    SELECT text, CASE WHEN left(text, 4) <> '0000' AND text ~ {pattern} THEN COALESCE(
-        (left(zone, 1) || '1')::int * (substr(zone, 2, 2)::int * 60
-            + COALESCE(NULLIF(ltrim(substr(zone, 4), ':'), '')::int, 0)), 0) END AS shift
-    FROM (
-        SELECT text, substring(substr(text, 17) FROM '[+-].*$') AS zone OFFSET 0
-    ) AS parted OFFSET 0
-) AS shifted WHERE abs(shift) < 24 * 60) END
-FROM (SELECT {text} AS text OFFSET 0) AS written)"""
+    + CASE WHEN substr({{text}}, 17, 1) = ':' THEN substr({{text}}, 18, 2)::int ELSE 0 END * 1000000
+    + CASE WHEN substr({{text}}, 20, 1) IN ('.', ',')
+        THEN rpad(substring(substr({{text}}, 21) FROM '^[0-9]{{{{1,6}}}}'), 6, '0')::int ELSE 0 END
+    - {_SHIFT} * 60000000::bigint END END)"""
+# OFFSET 0 has the text taken out of the document once.
+_MOMENT_OF_FACT = """(
+SELECT {microseconds} FROM (SELECT {facts} ->> {key}::text AS text OFFSET 0) AS written)"""
 
 _ITEMS = "jsonb_array_elements(CASE jsonb_typeof({json}) WHEN 'array' THEN {json} ELSE '[]' END)"
 
@@ -84,11 +81,16 @@ def _text(wanted: Wanted) -> SQL:
     return sql(template, json=_json(wanted), facts=wanted.facts, key=wanted.key)
 
 
+def microseconds_of(text: SQL) -> SQL:
+    """Return the microseconds since 1970 of the date in a column, null where it is none."""
+    return sql(_AS_MICROSECONDS, text=text, pattern=_MOMENT, plain_pattern=_PLAIN_MOMENT)
+
+
 def _moment(wanted: Fact) -> SQL:
     """Return the microseconds since 1970 of a date, null where there is none."""
     # A number or a list in text form fits the pattern no more than a wrong date does.
-    text = sql("{facts} ->> {key}::text", facts=wanted.facts, key=wanted.key)
-    return sql(_AS_MICROSECONDS, text=text, pattern=_MOMENT, plain_pattern=_PLAIN_MOMENT)
+    found = microseconds_of(SQL("text"))
+    return sql(_MOMENT_OF_FACT, microseconds=found, facts=wanted.facts, key=wanted.key)
 
 
 def _items(wanted: Wanted) -> SQL:
@@ -205,13 +207,18 @@ def _ends_with(found: Fact, wanted: Wanted) -> SQL:
     return sql(template, found=_text(found), part=_text(wanted))
 
 
-def _number(found: Fact) -> SQL:
+def float_of(json: SQL) -> SQL:
+    """Return the number that a jsonb value is as a float, null where it is none."""
     template = (
-        "(CASE jsonb_typeof({found}) WHEN 'number' THEN CASE"
-        " WHEN abs(({found})::numeric) <= {largest}::numeric THEN ({found})::float8"
-        " ELSE sign(({found})::numeric)::float8 * 'Infinity'::float8 END END)"
+        "(CASE jsonb_typeof({json}) WHEN 'number' THEN CASE"
+        " WHEN abs(({json})::numeric) <= {largest}::numeric THEN ({json})::float8"
+        " ELSE sign(({json})::numeric)::float8 * 'Infinity'::float8 END END)"
     )
-    return sql(template, found=_json(found), largest=str(int(sys.float_info.max)))
+    return sql(template, json=json, largest=str(int(sys.float_info.max)))
+
+
+def _number(found: Fact) -> SQL:
+    return float_of(_json(found))
 
 
 DIALECT = Dialect(

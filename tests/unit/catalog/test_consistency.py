@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from catalog import operations, registry
 from catalog.errors import CatalogError
 from catalog.models import Blueprint, Entity, Sample, Series, Total
-from catalog.operations import EntityDraft
+from catalog.operations import Dependents, EntityDraft
 from scorecards import operations as scorecard_operations
 from scorecards.models import Counter, Evaluation, Fingerprint, Level, Rule, Scorecard
 from scorecards.operations.counters import tidy
@@ -119,6 +119,8 @@ def drafts(draw: Any, blueprint: str) -> EntityDraft:
         parts["title"] = draw(names)
     if blueprint != "_team" and draw(st.booleans()):
         parts["team"] = draw(st.lists(names, max_size=2))
+    if not draw(st.integers(0, 4)):
+        parts["new_identifier"] = draw(maybe(["a", "b", "c", "d"]))
     return EntityDraft(draw(names), **parts)
 
 
@@ -126,14 +128,25 @@ def drafts(draw: Any, blueprint: str) -> EntityDraft:
 def upserts(draw: Any) -> Step:
     blueprint, merge = draw(blueprints), draw(st.booleans())
     batch = draw(st.lists(drafts(blueprint), min_size=1, max_size=3))
-    return lambda: operations.upsert_entities(
-        blueprint=Blueprint.objects.get(identifier=blueprint),
-        drafts=batch,
-        merge=merge,
-        by=TESTER,
-        now=NOW,
-        is_partial=True,
-    )
+    ways = {key: draw(st.booleans()) for key in ("create_missing", "may_repeat")}
+    ways["datasource"] = draw(maybe(["", "one", "two"]))
+    is_dry = not draw(st.integers(0, 9))
+
+    def upsert() -> None:
+        before = state() if is_dry else None
+        operations.upsert_entities(
+            blueprint=Blueprint.objects.get(identifier=blueprint),
+            drafts=batch,
+            merge=merge,
+            by=TESTER,
+            now=NOW,
+            is_partial=True,
+            dry_run=is_dry,
+            **ways,
+        )
+        assert not is_dry or state() == before
+
+    return upsert
 
 
 def stored(blueprint: str, name: str) -> list[Entity]:
@@ -160,13 +173,14 @@ def plain_saves(draw: Any) -> Step:
 @st.composite
 def deletions(draw: Any) -> Step:
     blueprint, name, is_plain = draw(blueprints), draw(names), draw(st.booleans())
+    ways = {"delete_dependents": draw(st.booleans()), "dependents": draw(maybe(Dependents))}
 
     def delete() -> None:
         entities = stored(blueprint, name)
         if is_plain:
             Entity.objects.filter(id__in=[entity.pk for entity in entities]).delete()
         else:
-            operations.delete_entities(entities=entities, by=TESTER, now=NOW)
+            operations.delete_entities(entities=entities, by=TESTER, now=NOW, **ways)
 
     return delete
 
@@ -293,7 +307,7 @@ def totals() -> set[tuple[Any, ...]]:
 def totals_from_samples() -> set[tuple[Any, ...]]:
     rows = Sample.objects.filter(series__filled_at__isnull=False).order_by()
     by_anchor = rows.values_list("series_id", "anchor_id")
-    return set(by_anchor.annotate(Count("id"), Min("value"), Min("at")))
+    return set(by_anchor.annotate(Count("entity"), Min("value"), Min("at")))
 
 
 def forget_and_rebuild() -> None:

@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog import operations
+from catalog import operations, registry
+from catalog.computed.shelf import Shelf
 from catalog.facts import timestamp
 from catalog.models import Blueprint, Entity, EntityRelation, Sample, Series, Total
 from catalog.operations import EntityDraft, refresh_clock_values
@@ -220,3 +221,23 @@ def test_an_event_costs_as_many_statements_however_many_there_were(catalog):
     blueprint = Blueprint.objects.get(identifier="event")
     operations.upsert_entities(blueprint=blueprint, drafts=drafts, by=TESTER, now=NOW)
     assert statements("third") == before
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="others have no workers")
+def test_parallel_workers_do_all_of_the_reading_that_fills_a_series(catalog: None) -> None:
+    event("e1", "pay")
+    Series.objects.update(filled_at=None)
+    with CaptureQueriesContext(connection) as seen:
+        Shelf(NOW).filled(registry.graph().planned)
+    statements = [query["sql"] for query in seen if "CREATE TEMPORARY TABLE" in query["sql"]]
+    assert len(statements) == len(registry.graph().planned)
+    with connection.cursor() as cursor:
+        # Little as there is to read, it is to be worth dividing.
+        for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+            cursor.execute(f"SET LOCAL {name} = 0")
+        for name in ("enable_nestloop", "enable_indexscan", "enable_bitmapscan"):
+            cursor.execute(f"SET LOCAL {name} = off")
+        cursor.execute("SET LOCAL cpu_operator_cost = 1000")
+        for statement in statements:
+            cursor.execute(f"EXPLAIN (COSTS OFF) {statement}")
+            assert cursor.fetchone() == ("Gather",)
