@@ -147,9 +147,8 @@ def _blueprint_faults(
 ) -> Iterator[Fault]:
     for index, name in enumerate(raw["blueprints"]):
         if name not in known:
-            yield Fault(
-                f"blueprints[{index}]", f"there is no blueprint '{name}'{_suggest(name, known)}"
-            )
+            message = f"there is no blueprint '{name}'{_suggest(name, known)}"
+            yield Fault(f"blueprints[{index}]", message, is_missing=True)
 
 
 def _repeats(raw: Mapping[str, Any], levels: tuple[tuple[str, str], ...]) -> Iterator[Fault]:

@@ -7,16 +7,18 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
-from catalog.errors import HasDependents
+from catalog.errors import Conflict, HasDependents
 from catalog.models import Blueprint
 from catalog.signals import (
     blueprint_deleting,
     entities_changed,
     entities_deleting,
+    fact_renaming,
     is_muted,
 )
 from scorecards.models import Level, Rule, Scorecard
 from scorecards.operations import evaluate_moved, rescore, uncount
+from scorecards.reading import readers_of
 
 
 def connect() -> None:
@@ -24,6 +26,7 @@ def connect() -> None:
     entities_changed.connect(evaluate, dispatch_uid="scorecards.evaluate")
     entities_deleting.connect(forget, dispatch_uid="scorecards.forget")
     blueprint_deleting.connect(keep_graded, dispatch_uid="scorecards.keep_graded")
+    fact_renaming.connect(keep_read, dispatch_uid="scorecards.keep_read")
     post_save.connect(edited, sender=Scorecard, dispatch_uid="scorecards.edited")
     for part in (Level, Rule):
         post_save.connect(part_edited, sender=part, dispatch_uid=f"scorecards.{part.__name__}")
@@ -63,3 +66,9 @@ def keep_graded(sender: type[Blueprint], blueprint: Blueprint, **kwargs: Any) ->
             f"it is all that {', '.join(only)} grades; delete the scorecard first, or let it grade "
             "another blueprint"
         )
+
+
+def keep_read(sender: type[Blueprint], blueprint: Blueprint, fact: str, **kwargs: Any) -> None:
+    """Refuse to let go of a name that conditions read: nobody knows what else they mean by it."""
+    if readers := readers_of(blueprint, fact):
+        raise Conflict(f"'{fact}' is read by {', '.join(readers)}; edit them first")

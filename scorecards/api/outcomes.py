@@ -55,7 +55,7 @@ class OutcomeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         try:
             receipt = self._report(scorecard, [report])
         except Invalid as error:
-            raise Invalid(_alone(fault) for fault in error.faults) from None
+            raise Invalid(fault.out_of("outcomes[0]") for fault in error.faults) from None
         row = self.get_queryset().get(
             rule__scorecard=scorecard,
             rule__identifier=report.rule,
@@ -80,13 +80,8 @@ def scorecard_of(name: Any) -> Scorecard:
         raise Invalid.at("scorecard", "give the identifier of a scorecard")
     found = Scorecard.objects.filter(identifier=name).first()
     if found is None:
-        raise Invalid.at("scorecard", f"there is no scorecard '{name}'")
+        raise Invalid.at("scorecard", f"there is no scorecard '{name}'", is_missing=True)
     return found
-
-
-def _alone(fault: Fault) -> Fault:
-    """Return a fault as seen from the report that was sent alone."""
-    return Fault(fault.path.removeprefix("outcomes[0]").removeprefix("."), fault.message)
 
 
 def _batch_of(body: Mapping[str, Any]) -> list[OutcomeReport]:

@@ -5,9 +5,11 @@ from scorecards.operations.editing import (
     delete_rule,
     delete_scorecard,
     document_of,
+    locked_document,
     rule_document_of,
     save_rule,
     save_scorecard,
+    stop_grading,
 )
 from scorecards.operations.evaluating import (
     evaluate_entities,
@@ -46,6 +48,7 @@ __all__ = [
     "evaluate_moved",
     "evaluate_scorecard",
     "install_pack",
+    "locked_document",
     "preview_scorecard",
     "progress_of",
     "recount",
@@ -55,6 +58,7 @@ __all__ = [
     "rule_document_of",
     "save_rule",
     "save_scorecard",
+    "stop_grading",
     "sweep",
     "uncount",
     "unfinished_rebuild",

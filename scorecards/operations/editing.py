@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog import registry
-from catalog.errors import Fault, Invalid
+from catalog.errors import Conflict, Fault, Invalid, NotFound
 from catalog.models import TEAM, Blueprint, Entity
 from catalog.operations import history
 from catalog.signals import muted
@@ -85,10 +85,15 @@ def _fresh(scorecard: Scorecard) -> Scorecard:
     return Scorecard.objects.with_parts().get(pk=scorecard.pk)
 
 
-def _locked_document(scorecard: Scorecard) -> dict[str, Any]:
-    """Return the document for an edit of a part of it; other edits wait for this one to end."""
+def locked_document(scorecard: Scorecard) -> dict[str, Any]:
+    """Return the document for an edit of a part of it; other edits wait for this one to end.
+
+    To be asked inside the transaction of the edit. Raises `NotFound` where it is gone.
+    """
     # Not against evaluations, whose rows point at it: they would wait for each other for ever.
-    Scorecard.objects.select_for_update(no_key=True).get(pk=scorecard.pk)
+    rows = Scorecard.objects.select_for_update(no_key=True).filter(pk=scorecard.pk)
+    if not rows.values_list("id"):
+        raise NotFound(f"the scorecard '{scorecard.identifier}' was deleted")
     return document_of(_fresh(scorecard))
 
 
@@ -96,7 +101,9 @@ def owners_of(names: Sequence[str | None]) -> dict[str, Entity]:
     """Return the teams that own the rules of a document, by identifier; raises `Invalid`."""
     owners = {team.identifier: team for team in Entity.objects.of(TEAM).named(filter(None, names))}
     faults = [
-        Fault(f"rules[{index}].owner", f"there is no team '{name}'; create it first")
+        Fault(
+            f"rules[{index}].owner", f"there is no team '{name}'; create it first", is_missing=True
+        )
         for index, name in enumerate(names)
         if name and name not in owners
     ]
@@ -226,13 +233,36 @@ def delete_scorecard(*, scorecard: Scorecard, by: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
+def stop_grading(*, scorecard: Scorecard, blueprint: Blueprint, by: Actor, now: datetime) -> None:
+    """Take a blueprint out of those that a scorecard grades; without any left, delete it.
+
+    Raises `Conflict` where its rules read what only that blueprint has.
+    """
+    document = locked_document(scorecard)
+    document["blueprints"] = [
+        name for name in document["blueprints"] if name != blueprint.identifier
+    ]
+    if not document["blueprints"]:
+        delete_scorecard(scorecard=scorecard, by=by, now=now)
+        return
+    try:
+        save_scorecard(definition=document, by=by, now=now)
+    except Invalid as error:
+        others = ", ".join(document["blueprints"])
+        raise Conflict(
+            f"'{scorecard.identifier}' also grades {others}, and reads what only "
+            f"'{blueprint.identifier}' has ({error}); edit its rules first"
+        ) from None
+
+
+@transaction.atomic
 def save_rule(
     *, scorecard: Scorecard, definition: Mapping[str, Any], by: Actor, now: datetime
 ) -> Rule:
     """Create or replace one rule of a scorecard; raises `Invalid` with paths inside the rule."""
     if not isinstance(definition, Mapping):
         raise Invalid.at("", "must be an object")
-    document = _locked_document(scorecard)
+    document = locked_document(scorecard)
     rules = document["rules"]
     name = definition.get("identifier")
     index = next((i for i, rule in enumerate(rules) if rule["identifier"] == name), len(rules))
@@ -240,10 +270,7 @@ def save_rule(
     try:
         save_scorecard(definition=document, by=by, now=now)
     except Invalid as error:
-        raise Invalid(
-            Fault(fault.path.removeprefix(f"rules[{index}]").removeprefix("."), fault.message)
-            for fault in error.faults
-        ) from None
+        raise Invalid(fault.out_of(f"rules[{index}]") for fault in error.faults) from None
     return Rule.objects.select_related("level", "owner", "scorecard").get(
         scorecard=scorecard, identifier=name
     )
@@ -252,7 +279,7 @@ def save_rule(
 @transaction.atomic
 def delete_rule(*, rule: Rule, by: Actor, now: datetime) -> None:
     """Delete one rule and evaluate its scorecard without it."""
-    document = _locked_document(rule.scorecard)
+    document = locked_document(rule.scorecard)
     document["rules"] = [
         item for item in document["rules"] if item["identifier"] != rule.identifier
     ]

@@ -149,7 +149,7 @@ class _Reader:
             yield Fault("blueprint", self._not_graded(report.blueprint))
         elif (report.blueprint, report.entity) not in self.entities:
             message = f"there is no {report.blueprint} '{report.entity}'; create it first"
-            yield Fault("entity", message)
+            yield Fault("entity", message, is_missing=True)
         if report.state.upper() not in RuleChange.Result.values:
             yield Fault("state", "give pass, fail or skip")
         if len(report.remark) > MAX_REMARK:

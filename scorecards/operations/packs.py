@@ -13,6 +13,7 @@ from portal.permissions import Actor
 from scorecards.models import InstalledPack, Scorecard
 from scorecards.operations.editing import delete_scorecard, save_scorecard
 from scorecards.packs import OFFICIAL, PACKS, Pack, extend_blueprint, load_pack, merge_settings
+from scorecards.signals import pack_installed
 
 Settings = Mapping[str, Any]
 
@@ -23,9 +24,10 @@ def install_pack(
 ) -> list[Scorecard]:
     """Install a pack, or bring an installed one up to date; return its scorecards.
 
-    Blueprints that exist are extended, never reduced. Of the `settings` (see
-    `scorecards.packs.settings`) those that are not given stay as they were set before. Raises
-    `NotFound` naming the packs there are, and `Invalid` for settings, with their names as paths.
+    Blueprints that exist are extended, never reduced; pages are left to who keeps pages, by
+    `pack_installed`. Of the `settings` (see `scorecards.packs.settings`) those that are not given
+    stay as they were set before. Raises `NotFound` naming the packs there are, and `Invalid` for
+    settings, with their names as paths.
     """
     if name not in PACKS:
         raise NotFound(f"there is no pack '{name}'; there are: {', '.join(sorted(PACKS))}")
@@ -42,6 +44,7 @@ def install_pack(
     row.save()
     if is_new or before != after:
         _record(name, before, after, by=by, now=now)
+    pack_installed.send(sender=InstalledPack, pack=pack, by=by, now=now)
     return scorecards
 
 
