@@ -1,0 +1,26 @@
+"""Every write of pages and folders: atomic, raising `catalog.errors` for what callers did wrong."""
+
+from portal.dashboards.operations.folders import delete_folder, save_folder
+from portal.dashboards.operations.pages import (
+    delete_page,
+    follow_blueprint,
+    forget_blueprint,
+    save_missing_pages,
+    save_page,
+    save_page_permissions,
+)
+from portal.dashboards.operations.widgets import add_widget, change_widget, remove_widget
+
+__all__ = [
+    "add_widget",
+    "change_widget",
+    "delete_folder",
+    "delete_page",
+    "follow_blueprint",
+    "forget_blueprint",
+    "remove_widget",
+    "save_folder",
+    "save_missing_pages",
+    "save_page",
+    "save_page_permissions",
+]
