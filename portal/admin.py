@@ -256,6 +256,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _link("Level changes", "stairs", "scorecards_levelchange"),
             _link("Rule changes", "swap_vert", "scorecards_rulechange"),
         ],
+        "Integrations": [
+            _link("Integrations", "hub", "integrations_integration"),
+            _link("Webhooks", "webhook", "integrations_webhook"),
+            _link("Data migrations", "move_up", "integrations_datamigration"),
+        ],
         "History": [
             _link("Changes", "history", "catalog_change"),
             _link("Task results", "task", "django_celery_results_taskresult"),
@@ -279,3 +284,5 @@ def _access(request: HttpRequest) -> Iterator[dict[str, Any]]:
         yield _link("Users", "person", "portal_user")
     if request.user.has_perm("portal.view_apitoken"):
         yield _link("API tokens", "key", "portal_apitoken")
+    if request.user.has_perm("integrations.view_apicredential"):
+        yield _link("API credentials", "lock_open", "integrations_apicredential")

@@ -105,7 +105,7 @@ def start_embedded_scheduler() -> Any:
     app.conf.broker_url = "memory://"
     service = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
     service.start()
-    for name in ("refresh-clock-values", "sweep"):
+    for name in ("refresh-clock-values", "sweep", "sweep-integrations"):
         app.tasks[app.conf.beat_schedule[name]["task"]].delay()
     return service
 
@@ -115,6 +115,14 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "refresh-clock-values": {"task": "catalog.tasks.refresh_clock_values", "schedule": 900.0},
     "sweep": {"task": "scorecards.tasks.sweep", "schedule": 300.0},
+    "resume-data-migrations": {
+        "task": "portal.integrations.tasks.resume_data_migrations",
+        "schedule": 300.0,
+    },
+    "sweep-integrations": {
+        "task": "portal.integrations.tasks.sweep_integrations",
+        "schedule": 60.0,
+    },
     "forget-old-task-results": {
         "task": "celery.backend_cleanup",
         "schedule": crontab(hour="4", minute="10"),

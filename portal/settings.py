@@ -31,10 +31,16 @@ def _stored_secret_key() -> str:
 
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _stored_secret_key()
+# A comma too many must not make the empty text a key: anybody could sign with that.
+SECRET_KEY_FALLBACKS = [
+    key for key in env.list("SECRET_KEY_FALLBACKS", [], subcast=str.strip) if key
+]
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 TIDEMARK_PUBLIC_READ = env.bool("TIDEMARK_PUBLIC_READ", False)
+# Host names, addresses and networks that what goes out may reach although they are not public.
+TIDEMARK_ALLOWED_HOSTS_OUT = env.list("TIDEMARK_ALLOWED_HOSTS_OUT", [])
 
 INSTALLED_APPS = [
     "unfold",
@@ -60,9 +66,11 @@ INSTALLED_APPS = [
     "catalog",
     "scorecards",
     "portal.dashboards",
+    "portal.integrations",
 ]
 
 MIDDLEWARE = [
+    "portal.integrations.addresses.WholeSegments",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -253,6 +261,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    # It logs paths and queries, which can hold secrets; portal.http tells what goes out.
+    "loggers": {"urllib3": {"level": "ERROR"}},
 }
 
 # True under pytest: tasks then run inside the call that sends them, unless a test says otherwise.

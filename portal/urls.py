@@ -33,5 +33,6 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/", include(router.urls)),
     re_path(r"^api/(?:.*/)?$", UnknownAddress.as_view()),
+    path("v1/", include("portal.integrations.port.urls")),
     path("", include("portal.dashboards.urls")),
 ]

@@ -13,6 +13,12 @@ from django_celery_results.models import TaskResult
 
 from catalog.models import Change, Entity
 from catalog.operations import EntityDraft, upsert_entities
+from portal.integrations.credentials import create_credential
+from portal.integrations.integrations import register_integration
+from portal.integrations.models import ApiCredential, DataMigration, Integration
+from portal.integrations.port.data_migrations import begin_deletion
+from portal.integrations.reports import KindProgress, LogLine
+from portal.integrations.telemetry import keep_logs, keep_progress
 from portal.models import ApiToken
 from scorecards.models import Evaluation, LevelChange, Outcome, Rule, RuleChange, Scorecard
 from scorecards.operations import (
@@ -40,6 +46,11 @@ LISTS = {
     "scorecards/outcome/?q=name": 6,
     "scorecards/levelchange": 8,
     "scorecards/rulechange": 6,
+    "integrations/integration": 5,
+    "integrations/integration/?q=name": 5,
+    "integrations/apicredential": 5,
+    "integrations/datamigration": 5,
+    "integrations/datamigration/?q=service": 5,
     "portal/user": 5,
     "portal/apitoken": 5,
     "django_celery_results/taskresult": 6,
@@ -55,6 +66,15 @@ def queries(admin: Client, page: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert admin.get(page).status_code == 200
     return len(captured)
+
+
+def grow_integration(name: str) -> None:
+    """Add an exporter that has told about its work."""
+    settings = {"app_type": "catalog", "config": {"resources": []}}
+    row = register_integration(identifier=name, settings=settings, by=BY, now=NOW)
+    keep_logs(integration=row, lines=[LogLine(at=NOW, level="INFO", message="Fetched")])
+    progress = [KindProgress(event="e", identifier=f"kind-{name}", state="completed")]
+    keep_progress(integration=row, kinds=progress, now=NOW)
 
 
 def grow(scorecard: Scorecard, *, start: int, count: int) -> None:
@@ -80,6 +100,9 @@ def grow(scorecard: Scorecard, *, start: int, count: int) -> None:
         )
         user = get_user_model().objects.create_user(username=name, email=f"{name}@example.org")
         ApiToken.objects.create(user=user, expiry=timedelta(days=1))
+        create_credential(name=name, scope="read", by=BY, now=NOW)
+        grow_integration(name)
+        begin_deletion(blueprint=service, deletes_blueprint=False, by=BY, now=NOW)
         TaskResult.objects.create(task_id=name, task_name=f"task-{number % 2}")
     for entity in made:
         LevelChange.objects.create(
@@ -120,6 +143,9 @@ def forms(scorecard: Scorecard) -> Iterator[str]:
         ("scorecards/levelchange", LevelChange.objects.latest("id").pk),
         ("scorecards/rulechange", RuleChange.objects.latest("id").pk),
         ("scorecards/installedpack", "dora"),
+        ("integrations/integration", Integration.objects.get(identifier="name-0").pk),
+        ("integrations/apicredential", ApiCredential.objects.get(name="name-0").pk),
+        ("integrations/datamigration", DataMigration.objects.latest("id").pk),
         ("portal/user", get_user_model().objects.get(username="name-0").pk),
         ("django_celery_results/taskresult", TaskResult.objects.latest("id").pk),
     ):
@@ -130,7 +156,13 @@ def test_every_form_answers(admin: Client, scorecard: Scorecard) -> None:
     grow(scorecard, start=0, count=2)
     for page in forms(scorecard):
         assert queries(admin, page) <= 14, page
-    for page in ("catalog/blueprint", "scorecards/scorecard", "portal/user", "portal/apitoken"):
+    for page in (
+        "catalog/blueprint",
+        "scorecards/scorecard",
+        "integrations/apicredential",
+        "portal/user",
+        "portal/apitoken",
+    ):
         assert queries(admin, f"/admin/{page}/add/") <= 10, page
     assert queries(admin, "/admin/catalog/entity/add/?blueprint=service") <= 8
     assert queries(admin, "/admin/") <= 4
@@ -252,6 +284,8 @@ def test_staff_edit_the_catalog_but_not_who_comes_in(scorecard: Scorecard) -> No
     assert client.get(f"/admin/scorecards/scorecard/{scorecard.pk}/change/").status_code == 200
     assert client.get("/admin/portal/user/").status_code == 403
     assert client.get("/admin/portal/apitoken/").status_code == 403
+    assert client.get("/admin/integrations/integration/").status_code == 200
+    assert client.get("/admin/integrations/apicredential/").status_code == 403
 
 
 def test_nothing_is_registered_that_has_no_place_here() -> None:
@@ -260,6 +294,11 @@ def test_nothing_is_registered_that_has_no_place_here() -> None:
         "catalog.Change",
         "catalog.Entity",
         "django_celery_results.TaskResult",
+        "integrations.ApiCredential",
+        "integrations.DataMigration",
+        "integrations.Integration",
+        "integrations.Webhook",
+        "integrations.WebhookEvent",
         "portal.ApiToken",
         "portal.User",
         "scorecards.Evaluation",

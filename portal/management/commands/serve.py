@@ -15,10 +15,15 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from portal.celery import background, start_embedded_scheduler
+from portal.integrations.port.wrong_secrets import waiting_room
+
+WORKING_THREADS = 8
+# They only ever sleep: where clients that try a wrong secret again and again are kept.
+WAITING_THREADS = 24
 
 
 class Command(BaseCommand):
-    """One web worker with eight threads; without a broker also the tasks and their schedule.
+    """One web worker with some threads; without a broker also the tasks and their schedule.
 
     One worker, because a second would run the schedule a second time. To serve from more, configure
     a broker and run gunicorn and Celery beside each other.
@@ -82,13 +87,13 @@ class Server(BaseApplication):
             "bind": self.address,
             "workers": 1,
             "worker_class": "gthread",
-            "threads": 8,
+            "threads": WORKING_THREADS + WAITING_THREADS,
             # The most that gunicorn bounds: addresses of lists carry conditions.
             "limit_request_line": 8190,
             "loglevel": "warning",
             "control_socket_disable": True,
             "when_ready": self.when_ready,
-            "post_worker_init": _start_scheduler,
+            "post_worker_init": _start,
             "worker_exit": lambda _server, _worker: background.stop(),
         }
         for name, value in options.items():
@@ -99,7 +104,8 @@ class Server(BaseApplication):
         return get_wsgi_application()
 
 
-def _start_scheduler(_worker: object) -> None:
+def _start(_worker: object) -> None:
+    waiting_room.open(WAITING_THREADS)
     # Every run of every periodic task is a stored row; the terminal need not tell it as well.
     logging.getLogger("celery").setLevel(logging.WARNING)
     if not settings.CELERY_BROKER_URL:

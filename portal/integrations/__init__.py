@@ -1,0 +1,1 @@
+"""Every foreign wire format: thin codecs over the operations of catalog and scorecards."""

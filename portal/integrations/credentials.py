@@ -1,0 +1,203 @@
+"""Making credentials, and telling whose they are."""
+
+import json
+import logging
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Any
+
+from django.db import OperationalError, transaction
+
+from catalog.errors import Invalid, NotFound
+from catalog.operations import history
+from portal.integrations.models import ApiCredential
+from portal.permissions import Actor
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What a new credential is told once, and by which it comes in from then on."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_key: str = field(repr=False)
+    app_key: str = field(repr=False)
+
+    def as_json(self) -> str:
+        """Return the JSON object by which commands and pages hand them over."""
+        return json.dumps(
+            {
+                "clientId": self.client_id,
+                "clientSecret": self.client_secret,
+                "apiKey": self.api_key,
+                "appKey": self.app_key,
+            }
+        )
+
+
+def _new_secrets() -> Secrets:
+    # Keys have the lengths and digits that clients check before they send them.
+    return Secrets(
+        client_id=f"tdm{secrets.token_hex(16)}",
+        client_secret=secrets.token_urlsafe(48),
+        api_key=secrets.token_hex(16),
+        app_key=secrets.token_hex(20),
+    )
+
+
+@transaction.atomic
+def create_credential(
+    *, name: str, scope: str, by: Actor, now: datetime
+) -> tuple[ApiCredential, Secrets]:
+    """Make a credential; raises `Invalid` where the name is taken or does not fit."""
+    _require_free(name)
+    made = _new_secrets()
+    row = ApiCredential.objects.create(
+        name=name,
+        scope=scope,
+        client_id=made.client_id,
+        secret_digest=digest(made.client_secret),
+        api_key_digest=digest(made.api_key),
+        app_key_digest=digest(made.app_key),
+        created_at=now,
+    )
+    _record(name, before={}, after={"name": name, "scope": scope}, by=by, now=now)
+    return row, made
+
+
+@transaction.atomic
+def change_credential(
+    *,
+    credential: ApiCredential,
+    by: Actor,
+    now: datetime,
+    name: str | None = None,
+    is_enabled: bool | None = None,
+) -> ApiCredential:
+    """Rename a credential, or let it in no more, or again; what is None stays.
+
+    Raises `Invalid` where the name is taken or does not fit.
+    """
+    row = _locked(credential)
+    before = {"name": row.name, "enabled": row.is_enabled}
+    if name is not None and name != row.name:
+        _require_free(name)
+        row.name = name
+    if is_enabled is not None:
+        row.is_enabled = is_enabled
+    after = {"name": row.name, "enabled": row.is_enabled}
+    if after != before:
+        row.save(update_fields=["name", "is_enabled"])
+        _record(before["name"], before=before, after=after, by=by, now=now)
+    return row
+
+
+@transaction.atomic
+def rotate_credential(*, credential: ApiCredential, by: Actor, now: datetime) -> Secrets:
+    """Give a credential new secrets in place of all it has; its client id stays.
+
+    Access tokens and keys that were given out are void from then on.
+    """
+    row = _locked(credential)
+    made = replace(_new_secrets(), client_id=row.client_id)
+    row.secret_digest = digest(made.client_secret)
+    row.api_key_digest = digest(made.api_key)
+    row.app_key_digest = digest(made.app_key)
+    row.save(update_fields=["secret_digest", "api_key_digest", "app_key_digest"])
+    _record_rotation(row, "secret and keys", by=by, now=now)
+    return made
+
+
+@transaction.atomic
+def rotate_secret(*, credential: ApiCredential, by: Actor, now: datetime) -> str:
+    """Give a credential a new client secret, and leave its keys as they are."""
+    row = _locked(credential)
+    secret = _new_secrets().client_secret
+    row.secret_digest = digest(secret)
+    row.save(update_fields=["secret_digest"])
+    _record_rotation(row, "secret", by=by, now=now)
+    return secret
+
+
+@transaction.atomic
+def delete_credential(*, credential: ApiCredential, by: Actor, now: datetime) -> None:
+    """Delete a credential, which lets nobody in any more."""
+    row = _locked(credential)
+    _record(row.name, before={"name": row.name, "scope": row.scope}, after={}, by=by, now=now)
+    row.delete()
+
+
+def _require_free(name: str) -> None:
+    if not name.strip() or len(name) > 100 or "\x00" in name:
+        raise Invalid.at("name", "give a text of 1 to 100 characters")
+    if ApiCredential.objects.filter(name=name).exists():
+        raise Invalid.at("name", f"there is a credential '{name}' already; choose another name")
+
+
+def _locked(credential: ApiCredential) -> ApiCredential:
+    row = ApiCredential.objects.select_for_update().filter(pk=credential.pk).first()
+    if row is None:
+        raise NotFound(f"There is no credential '{credential.name}' any more.")
+    return row
+
+
+def _record_rotation(row: ApiCredential, what: str, *, by: Actor, now: datetime) -> None:
+    told = {"name": row.name}
+    _record(row.name, before=told, after={**told, "rotated": what}, by=by, now=now)
+
+
+def _record(
+    name: str, *, before: dict[str, Any], after: dict[str, Any], by: Actor, now: datetime
+) -> None:
+    change = history.change(
+        kind="credential", identifier=name, before=before, after=after, by=by, now=now
+    )
+    history.record([change])
+
+
+def digest(secret: str) -> str:
+    """Return what is stored in place of a secret: its SHA-256 in hexadecimal."""
+    return sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+def find_by_secret(client_id: str, client_secret: str) -> ApiCredential | None:
+    """Return the enabled credential with this id and secret."""
+    if "\x00" in client_id:
+        return None
+    row = ApiCredential.objects.filter(client_id=client_id, is_enabled=True).first()
+    if row is None or not compare_digest(row.secret_digest, digest(client_secret)):
+        return None
+    return row
+
+
+def note_use(credential: ApiCredential, now: datetime) -> None:
+    """Store when a credential was last used, to the minute: a read should not cost a write."""
+    last = credential.last_used_at
+    if last is not None and now - last < timedelta(minutes=1):
+        return
+    try:
+        ApiCredential.objects.filter(pk=credential.pk).update(last_used_at=now)
+    except OperationalError as error:
+        # Somebody holds the write lock; that is no reason to refuse a read.
+        logger.warning("The use of credential %s was not noted: %s", credential.client_id, error)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The user behind a request that came with a credential, as permissions see users."""
+
+    credential: ApiCredential
+
+    is_active = True
+    is_authenticated = True
+    is_staff = True
+    pk = None
+
+    def get_username(self) -> str:
+        """Return the name that history shows."""
+        return self.credential.name

@@ -1,0 +1,41 @@
+"""Make an API credential: `manage.py create_credential NAME --json`."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from catalog.errors import Invalid
+from portal.integrations.credentials import create_credential
+from portal.integrations.models import ApiCredential
+from portal.permissions import SHELL
+
+
+class Command(BaseCommand):
+    """What is secret is printed once: only digests are kept."""
+
+    help = "Make a credential for the wire dialects and print its secrets, this once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare for whom and for what."""
+        parser.add_argument("name", help="what it is for, to know it by later; history shows it")
+        parser.add_argument(
+            "--scope",
+            choices=ApiCredential.Scope.values,
+            default=ApiCredential.Scope.WRITE,
+            help="what it may do (%(default)s)",
+        )
+        parser.add_argument("--json", action="store_true", help="print a JSON object")
+
+    def handle(self, *, name: str, scope: str, json: bool, **_options: Any) -> None:
+        """Make the credential and print it."""
+        try:
+            _row, made = create_credential(name=name, scope=scope, by=SHELL, now=timezone.now())
+        except Invalid as error:
+            raise CommandError(str(error)) from error
+        if json:
+            self.stdout.write(made.as_json())
+            return
+        for label, value in vars(made).items():
+            self.stdout.write(f"{label.replace('_', ' '):14} {value}")

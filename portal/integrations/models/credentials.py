@@ -1,0 +1,31 @@
+"""Who may come in by a wire dialect."""
+
+from django.db import models
+
+
+class ApiCredential(models.Model):
+    """A machine that may come in: one row serves every dialect.
+
+    A client id with a secret, or an API key with an application key. What is secret is kept as a
+    SHA-256 digest: it has so much chance in it that nothing slower would add to it.
+    """
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        WRITE = "write", "Read and write"
+
+    name = models.CharField(max_length=100, unique=True)
+    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.WRITE)
+    is_enabled = models.BooleanField("enabled", default=True)
+    client_id = models.CharField(max_length=64, unique=True, editable=False)
+    secret_digest = models.CharField(max_length=64, editable=False)
+    api_key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    app_key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "API credential"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_scope_display()})"

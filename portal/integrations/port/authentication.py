@@ -1,0 +1,48 @@
+"""Who comes in by this dialect: machines, by the access token of their credential."""
+
+from django.utils import timezone
+from rest_framework import exceptions, permissions
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.request import Request
+
+from portal.integrations.credentials import Machine, note_use
+from portal.integrations.models import ApiCredential
+from portal.integrations.port import tokens
+from portal.permissions import may_edit_catalog, may_read
+
+
+class PortAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access token>`; `request.auth` is the `ApiCredential`."""
+
+    def authenticate(self, request: Request) -> tuple[Machine, ApiCredential] | None:
+        """Return whom the token was issued to; None where the request brings none."""
+        scheme, *rest = get_authorization_header(request).split() or [b""]
+        if scheme.lower() != b"bearer" or len(rest) != 1:
+            return None
+        credential = tokens.read(rest[0].decode("latin-1"))
+        if credential is None:
+            raise exceptions.AuthenticationFailed("The access token is not valid or has expired.")
+        note_use(credential, timezone.now())
+        return Machine(credential), credential
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return what a 401 tells the client to send."""
+        return 'Bearer realm="v1"'
+
+
+class PortPermission(permissions.BasePermission):
+    """Credentials read; those of scope write also write. Searches are reads, though they POST."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        """Say whether the request may go on; raises with the reason where it may not."""
+        if request.auth is None:
+            raise exceptions.NotAuthenticated(
+                "Send an access token: 'Authorization: Bearer <token>' of /v1/auth/access_token."
+            )
+        if request.method in (*permissions.SAFE_METHODS, *getattr(view, "reading_methods", ())):
+            return may_read(request.user)
+        if not may_edit_catalog(request.user, request.auth):
+            raise exceptions.PermissionDenied(
+                "This credential only reads; writing needs one of scope 'write'."
+            )
+        return True
