@@ -14,6 +14,8 @@ import django
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.compat.environment import missing_ocean
+
 # Before Django reads its settings: tests must not touch the site that this checkout may be serving.
 _OWN_DATA_DIR = None
 if "TIDEMARK_DATA_DIR" not in os.environ:
@@ -79,6 +81,7 @@ def _missing_postgres() -> str | None:
 _NEEDS = {
     "broker": _missing_broker,
     "browser": _missing_browser,
+    "compat": missing_ocean,
     "postgres": _missing_postgres,
 }
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from portal.bench import dora, evaluate
+from portal.bench import dora, evaluate, wire
 from portal.bench.dora_workload import Sizes
 
 
@@ -39,9 +39,17 @@ class Command(BaseCommand):
             )
         )
 
+        wires: ArgumentParser = benchmarks.add_parser(
+            "wire", help="the wire dialects, against the native API and beside wrong secrets"
+        )
+        wires.add_argument("--batches", type=positive, default=100, help="of twenty entities")
+        wires.add_argument("--requests", type=positive, default=1_000, help="reads that are timed")
+        wires.add_argument("--json", action="store_true", help="print the figures as JSON")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the benchmark and print what it measured."""
-        measure = {"evaluate": self._evaluate, "dora": self._dora}[options["benchmark"]]
+        measures = {"evaluate": self._evaluate, "dora": self._dora, "wire": self._wire}
+        measure = measures[options["benchmark"]]
         if options.get("small") and options["small"] >= options["deployments"]:
             raise CommandError("--small is a part of the deployments; give less than --deployments")
         with _database_of_its_own():
@@ -69,6 +77,14 @@ class Command(BaseCommand):
             has_measures=options["measures"],
             # To the second, as the times of the events are.
             now=timezone.now().replace(microsecond=0),
+            report=self._report,
+        )
+
+    def _wire(self, options: dict[str, Any]) -> wire.Figures:
+        return wire.run(
+            batches=options["batches"],
+            requests=options["requests"],
+            now=timezone.now(),
             report=self._report,
         )
 
@@ -125,7 +141,7 @@ def _database_of_its_own() -> Iterator[None]:
             connection.creation.destroy_test_db(name, verbosity=0)
 
 
-def show(figures: evaluate.Figures | dora.Figures) -> str:
+def show(figures: evaluate.Figures | dora.Figures | wire.Figures) -> str:
     """Return the figures as lines to read."""
     lines = [figures.headline]
     for title, values, form in figures.tables:
