@@ -57,7 +57,7 @@ class Api:
 
 @dataclass
 class Exporter:
-    """A copy of the vendor's example exporter, which reads a catalog from a file of its own."""
+    """A copy of the exporter in `clients`, which reads a catalog from a file of its own."""
 
     directory: Path
     api: Api
