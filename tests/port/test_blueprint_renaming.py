@@ -8,7 +8,7 @@ from catalog.models import Blueprint, Entity
 from portal.integrations.models import BlueprintNote
 from tests.builders import condition, make_entity, make_scorecard
 from tests.port.clients import PortClient
-from tests.port.test_blueprints import APP, BARE
+from tests.port.test_port_blueprints import APP, BARE
 from tests.port.test_port_pages import board
 
 

@@ -14,7 +14,7 @@ from tests.builders import NOW, make_entity
 from tests.port import cyclic
 from tests.port.clients import PortClient
 from tests.port.json_values import disturbed, values
-from tests.port.test_blueprints import APP
+from tests.port.test_port_blueprints import APP
 
 WORDS = sorted(
     {*APP, *cyclic.RELEASE, *APP["schema"], "app", "_team", "release", "target", "path", "type"}
