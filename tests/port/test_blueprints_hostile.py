@@ -33,7 +33,7 @@ WRITES = [
     ("patch", "/blueprints/app/relations/parent/rename"),
 ]
 _FUZZ = settings(
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

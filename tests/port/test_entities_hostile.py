@@ -153,7 +153,7 @@ def check(answer: Any) -> None:
 
 
 @settings(
-    max_examples=150,
+    max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(call=CALLS, query=QUERY)
@@ -164,7 +164,7 @@ def test_no_body_gives_a_500(
     check(getattr(port, method)(f"{path}?{'&'.join(query)}", body))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(st.text(max_size=8), min_size=1, max_size=3))
 def test_no_address_gives_a_500(port: PortClient, world: None, parts: list[str]) -> None:
     encoded = [quote(part.encode(errors="replace"), safe="") for part in parts]

@@ -18,7 +18,7 @@ from tests.port.test_webhooks import document as webhook_document
 pytestmark = pytest.mark.django_db
 
 FUZZ = settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 _WORDS = [
     "identifier", "title", "trigger", "type", "self-service", "automation", "event", "condition",

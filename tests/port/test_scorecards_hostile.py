@@ -122,7 +122,7 @@ _SLOW = [HealthCheck.function_scoped_fixture]
 
 
 @given(request=_requests())
-@hypothesis_settings(max_examples=150, suppress_health_check=_SLOW)
+@hypothesis_settings(max_examples=40, suppress_health_check=_SLOW)
 def test_whatever_is_sent_is_answered(world: None, port: PortClient, request: Any) -> None:
     method, address, body = request
     answer = port.send(method, address, json.dumps(body).encode())
@@ -135,7 +135,7 @@ def test_whatever_is_sent_is_answered(world: None, port: PortClient, request: An
     merge=st.booleans(),
     upsert=st.booleans(),
 )
-@hypothesis_settings(max_examples=100, suppress_health_check=_SLOW)
+@hypothesis_settings(max_examples=40, suppress_health_check=_SLOW)
 def test_whatever_is_written_as_an_entity_is_taken_or_refused(
     world: None, written: tuple[str, Any], merge: bool, upsert: bool
 ) -> None:
@@ -148,7 +148,7 @@ def test_whatever_is_written_as_an_entity_is_taken_or_refused(
 
 
 @given(name=_TEXT | st.sampled_from(["a.b.c.d", "=", "=2E.=3D", "quality.tiered.service."]))
-@hypothesis_settings(max_examples=50, suppress_health_check=_SLOW)
+@hypothesis_settings(max_examples=40, suppress_health_check=_SLOW)
 def test_whatever_name_is_looked_for_is_found_or_not(world: None, name: str) -> None:
     for blueprint in ("_scorecard", "_rule", "_rule_result"):
         found = find_derived(blueprint, name, now=NOW)
@@ -174,7 +174,7 @@ def test_hostile_conditions_are_taken_or_refused(world: None, port: PortClient, 
 
 
 @given(after=_TEXT)
-@hypothesis_settings(max_examples=50, suppress_health_check=_SLOW)
+@hypothesis_settings(max_examples=40, suppress_health_check=_SLOW)
 def test_whatever_cursor_is_sent_is_refused(world: None, after: str) -> None:
     with pytest.raises(Invalid, match="next"):
         search_derived("_rule_result", query=None, now=NOW, limit=5, after=after)
