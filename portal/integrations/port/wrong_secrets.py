@@ -7,6 +7,7 @@ is the pair of client id and secret, so that nobody can lock the owner of the ri
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from hashlib import sha256
+from random import uniform
 from threading import BoundedSemaphore, Lock
 from time import sleep
 
@@ -59,12 +60,13 @@ class WaitingRoom:
         self._seats, self._is_open = BoundedSemaphore(seats), True
 
     def wait(self, seconds: float = 1.0) -> bool:
-        """Wait if there is a seat; say whether there was."""
+        """Wait about so long if there is a seat; say whether there was."""
         seats = self._seats
         if not self._is_open or not seats.acquire(blocking=False):
             return False
         try:
-            sleep(seconds)
+            # Not all for as long: they would come back together.
+            sleep(seconds * uniform(0.5, 1.5))
         finally:
             seats.release()
         return True
