@@ -137,7 +137,7 @@ def store(
     row.updated_at = now
     row.save()
     keys = {key for key in spec.document if before.get(key) != spec.document[key]}
-    change = history.change(
+    history.record_change(
         kind="blueprint",
         identifier=row.identifier,
         before={key: before[key] for key in sorted(keys)} if before else {},
@@ -145,7 +145,6 @@ def store(
         by=by,
         now=now,
     )
-    history.record([change])
     return bool(before) and not keys <= {"title", "description", "icon"}
 
 
@@ -193,7 +192,7 @@ def delete_blueprint(
     edges = edges_of([entity.pk for entity in entities])
     with muted():
         blueprint.delete()
-    change = history.change(
+    history.record_change(
         kind="blueprint",
         identifier=blueprint.identifier,
         before=registry.document_of(blueprint),
@@ -201,7 +200,6 @@ def delete_blueprint(
         by=by,
         now=now,
     )
-    history.record([change])
     shelf.doubt(graph, edited=())
     settle_deleted(entities, edges=edges, by=by, now=now)
     for row in Blueprint.objects.filter(identifier__in=due):

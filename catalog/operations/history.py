@@ -47,6 +47,11 @@ def change(
     )
 
 
+def record_change(**parts: Any) -> None:
+    """Store the audit row of one write, which has the parts of `change`."""
+    record([change(**parts)])
+
+
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """Return the keys that history is about: all that differ but the stamps of the write itself."""
     return facts_of.changed_keys(before, after) - facts_of.STAMPS

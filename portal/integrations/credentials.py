@@ -154,10 +154,9 @@ def _record_rotation(row: ApiCredential, what: str, *, by: Actor, now: datetime)
 def _record(
     name: str, *, before: dict[str, Any], after: dict[str, Any], by: Actor, now: datetime
 ) -> None:
-    change = history.change(
+    history.record_change(
         kind="credential", identifier=name, before=before, after=after, by=by, now=now
     )
-    history.record([change])
 
 
 def digest(secret: str) -> str:

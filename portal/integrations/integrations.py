@@ -178,7 +178,6 @@ def _record(
     by: Actor,
     now: datetime,
 ) -> None:
-    change = history.change(
+    history.record_change(
         kind=KIND, identifier=row.identifier, before=before, after=after, by=by, now=now
     )
-    history.record([change])

@@ -38,7 +38,7 @@ def save_organization(
         return row
     row.updated_at, row.updated_by = now, by.label
     row.save()
-    change = history.change(
+    history.record_change(
         kind="organization",
         identifier=ORGANIZATION_ID,
         before=only(before, changed),
@@ -46,7 +46,6 @@ def save_organization(
         by=by,
         now=now,
     )
-    history.record([change])
     return row
 
 

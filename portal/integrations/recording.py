@@ -19,7 +19,7 @@ def record(
 ) -> None:
     """Store what differs between two documents; an empty one was not there, or is no more."""
     keys = sorted(history.difference(before, after))
-    change = history.change(
+    history.record_change(
         kind=kind,
         identifier=identifier,
         before={key: before[key] for key in keys if key in before},
@@ -27,4 +27,3 @@ def record(
         by=by,
         now=now,
     )
-    history.record([change])

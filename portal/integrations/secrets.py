@@ -106,7 +106,6 @@ def _record(
     by: Actor,
     now: datetime,
 ) -> None:
-    change = history.change(
+    history.record_change(
         kind="secret", identifier=row.name, before=before, after=after, by=by, now=now
     )
-    history.record([change])

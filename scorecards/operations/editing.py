@@ -213,7 +213,7 @@ def _record(
     before: Mapping[str, Any], after: Mapping[str, Any], *, by: Actor, now: datetime
 ) -> None:
     keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
-    change = history.change(
+    history.record_change(
         kind="scorecard",
         identifier=(after or before)["identifier"],
         before={key: before[key] for key in keys} if before else {},
@@ -221,7 +221,6 @@ def _record(
         by=by,
         now=now,
     )
-    history.record([change])
 
 
 @transaction.atomic

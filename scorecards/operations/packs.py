@@ -70,7 +70,7 @@ def _withdraw_official(*, by: Actor, now: datetime) -> None:
 
 def _record(name: str, before: Settings, after: Settings, *, by: Actor, now: datetime) -> None:
     moved = [key for key in after if key not in before or before[key] != after[key]]
-    change = history.change(
+    history.record_change(
         kind="pack",
         identifier=name,
         before={key: before.get(key) for key in moved} if before else {},
@@ -78,4 +78,3 @@ def _record(name: str, before: Settings, after: Settings, *, by: Actor, now: dat
         by=by,
         now=now,
     )
-    history.record([change])

@@ -54,3 +54,15 @@ class PortClient:
     def delete(self, path: str, **kwargs: Any) -> HttpResponse:
         """Send a DELETE."""
         return self.send("delete", path, **kwargs)
+
+
+def check_answer(answer: HttpResponse) -> None:
+    """Hold an answer to the shape of the dialect; none is a fault of ours."""
+    assert answer.status_code < 500, answer.content
+    said = answer.json()
+    assert said["ok"] is (answer.status_code < 300)
+    if not said["ok"]:
+        assert isinstance(said["error"], str)
+        assert isinstance(said["message"], str)
+        assert said["error"]
+        assert said["message"]

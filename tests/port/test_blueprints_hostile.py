@@ -12,7 +12,7 @@ from portal.integrations.models import DataMigration
 from portal.integrations.port import data_migrations
 from tests.builders import NOW, make_entity
 from tests.port import cyclic
-from tests.port.clients import PortClient
+from tests.port.clients import PortClient, check_answer
 from tests.port.json_values import disturbed, values
 from tests.port.test_port_blueprints import APP
 
@@ -47,13 +47,7 @@ def model(port: PortClient) -> None:
 
 
 def _send(port: PortClient, method: str, path: str, body: Any) -> None:
-    answer = getattr(port, method)(path, json.dumps(body))
-    assert answer.status_code < 500
-    said = answer.json()
-    assert said["ok"] is (answer.status_code < 300)
-    if not said["ok"]:
-        assert said["error"]
-        assert said["message"]
+    check_answer(getattr(port, method)(path, json.dumps(body)))
 
 
 @_FUZZ

@@ -368,9 +368,9 @@ def test_a_page_ends_where_enough_was_looked_at(
 
 
 def test_too_many_at_once_are_refused(world: Scorecard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(derived_search, "FOUND_AT_MOST", 7)
+    monkeypatch.setattr(derived_search, "SHOWN_AT_MOST", 7)
     assert len(_search("_rule_result")[0]) == 7
-    monkeypatch.setattr(derived_search, "FOUND_AT_MOST", 6)
+    monkeypatch.setattr(derived_search, "SHOWN_AT_MOST", 6)
     with pytest.raises(Invalid, match="more than 6"):
         _search("_rule_result")
 

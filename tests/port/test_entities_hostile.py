@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import make_blueprint, make_entity, make_scorecard, make_team
-from tests.port.clients import PortClient
+from tests.port.clients import PortClient, check_answer
 
 JSON = st.recursive(
     st.none()
@@ -142,16 +142,6 @@ def world(db: None) -> None:
     make_entity("cart", title="Cart", properties={"tier": 1})
 
 
-def check(answer: Any) -> None:
-    """Hold an answer to the shape of the dialect."""
-    assert answer.status_code < 500, answer.content
-    body = answer.json()
-    assert body["ok"] is (answer.status_code < 400)
-    if not body["ok"]:
-        assert isinstance(body["error"], str)
-        assert isinstance(body["message"], str)
-
-
 @settings(
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -161,7 +151,7 @@ def test_no_body_gives_a_500(
     port: PortClient, world: None, call: tuple[str, str, Any], query: list[str]
 ) -> None:
     method, path, body = call
-    check(getattr(port, method)(f"{path}?{'&'.join(query)}", body))
+    check_answer(getattr(port, method)(f"{path}?{'&'.join(query)}", body))
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -170,4 +160,4 @@ def test_no_address_gives_a_500(port: PortClient, world: None, parts: list[str])
     encoded = [quote(part.encode(errors="replace"), safe="") for part in parts]
     for path in (f"/blueprints/{encoded[0]}/entities/{encoded[-1]}", "/" + "/".join(encoded)):
         for method in ("get", "delete"):
-            check(getattr(port, method)(path))
+            check_answer(getattr(port, method)(path))

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import make_blueprint, make_entity, make_team
-from tests.port.clients import PortClient
+from tests.port.clients import PortClient, check_answer
 from tests.port.json_values import disturbed, values
 
 PAGE = {
@@ -86,13 +86,7 @@ def portal(port: PortClient) -> PortClient:
 
 def _send(port: PortClient, method: str, path: str, body: Any = None) -> None:
     sent = None if method in ("get", "delete") else json.dumps(body)
-    answer = port.send(method, path, sent)
-    assert answer.status_code < 500
-    said = answer.json()
-    assert said["ok"] is (answer.status_code < 300)
-    if not said["ok"]:
-        assert said["error"]
-        assert said["message"]
+    check_answer(port.send(method, path, sent))
 
 
 @_FUZZ

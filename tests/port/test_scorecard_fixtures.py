@@ -81,4 +81,12 @@ def test_every_case_finds_the_levels_that_are_expected(port: PortClient, name: s
     ]
     service, team = (scorecards_of(entities)[entity.pk] for entity in entities)
     assert {**service, **team} == case["expected"]
+    # The same, as clients send and are answered it.
+    answered: dict[str, Any] = {}
+    for blueprint in ("service", "_team"):
+        sent = {"identifier": "sent", "properties": case["properties"]}
+        answer = port.post(f"/blueprints/{blueprint}/entities", sent)
+        assert answer.status_code == 201, answer.json()
+        answered |= answer.json()["entity"]["scorecards"]
+    assert answered == case["expected"]
     assert not service.keys() & team.keys()

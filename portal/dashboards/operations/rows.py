@@ -25,7 +25,7 @@ def note(
 ) -> None:
     """Store the history of a write: what differed."""
     keys = sorted(history.difference(before, after))
-    change = history.change(
+    history.record_change(
         kind="page" if isinstance(row, Page) else "folder",
         identifier=row.identifier,
         before=_only(before, keys),
@@ -33,7 +33,6 @@ def note(
         by=by,
         now=now,
     )
-    history.record([change])
 
 
 def _only(document: Document, keys: Collection[str]) -> dict[str, Any]:

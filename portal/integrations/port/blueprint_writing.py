@@ -86,10 +86,9 @@ def record_note(
     row: Blueprint, *, before: Mapping[str, Any], after: Mapping[str, Any], by: Actor, now: datetime
 ) -> None:
     """Write down in the history of a blueprint what moved beside it."""
-    change = history.change(
+    history.record_change(
         kind="blueprint", identifier=row.identifier, before=before, after=after, by=by, now=now
     )
-    history.record([change])
 
 
 def _check(documents: Documents) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from catalog.conditions import Query
 from catalog.facts import timestamp
 from catalog.models import Blueprint
+from portal.integrations.port.cursors import cursor_of, position_of
 from portal.integrations.port.derived_blueprints import (
     DERIVED,
     RULE,
@@ -23,12 +24,7 @@ from portal.integrations.port.derived_definitions import Definitions, Facts
 from portal.integrations.port.derived_names import result_name
 from portal.integrations.port.derived_narrowing import of_name
 from portal.integrations.port.derived_results import add_late_facts, evaluations_of, results_of
-from portal.integrations.port.derived_search import (
-    cursor_of,
-    page_of_definitions,
-    page_of_results,
-    position_of,
-)
+from portal.integrations.port.derived_search import page_of_definitions, page_of_results
 from portal.permissions import SYSTEM
 from scorecards.models import Scorecard
 

@@ -1,14 +1,12 @@
 """Going through derived entities page by page."""
 
-import base64
-import binascii
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from catalog.conditions import Query, reads
 from catalog.conditions import predicate as predicate_of
 from catalog.errors import Invalid
+from portal.integrations.port import cursors
 from portal.integrations.port.derived_definitions import Definitions, Facts
 from portal.integrations.port.derived_narrowing import narrow
 from portal.integrations.port.derived_results import (
@@ -19,16 +17,14 @@ from portal.integrations.port.derived_results import (
     evaluations_of,
     results_of,
 )
+from portal.integrations.port.listing import SHOWN_AT_MOST
 
-# Without a limit, so many are found at most; for one page, so many are looked at.
-FOUND_AT_MOST = 50_000
+# For one page, so many are looked at.
 LOOKED_AT_MOST = 20_000
 # Evaluations that are read together, at first and at last.
 FIRST_CHUNK, LAST_CHUNK = 50, 2_000
-_CURSOR = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})*")
 
-Numbers = tuple[int, ...]
-Page = tuple[list[Facts], Numbers | None]
+Page = tuple[list[Facts], cursors.Position | None]
 
 
 def page_of_definitions(
@@ -37,7 +33,7 @@ def page_of_definitions(
     *,
     now: datetime,
     limit: int | None,
-    after: Numbers | None,
+    after: cursors.Position | None,
 ) -> Page:
     """Return the next scorecards or rules that a query holds for, and where the page ends."""
     found: list[Facts] = []
@@ -58,7 +54,7 @@ def page_of_results(
     *,
     now: datetime,
     limit: int | None,
-    after: Numbers | None,
+    after: cursors.Position | None,
 ) -> Page:
     """Return the next results that a query holds for, and where the page ends.
 
@@ -67,7 +63,7 @@ def page_of_results(
     condition = narrow(query, definitions, now=now)
     page: list[Result] = []
     last = Position(*after) if after else None
-    most, looked_at, size = FOUND_AT_MOST if limit is None else limit, 0, FIRST_CHUNK
+    most, looked_at, size = SHOWN_AT_MOST if limit is None else limit, 0, FIRST_CHUNK
     while limit is None or looked_at < LOOKED_AT_MOST:
         evaluations = evaluations_of(condition, after=last, limit=size)
         results = list(results_of(evaluations, definitions, after=last))
@@ -97,32 +93,10 @@ def _facts_of(results: Sequence[Result]) -> list[Facts]:
 def _end(last: Position | None, limit: int | None) -> Position | None:
     if limit is None:
         raise Invalid.at(
-            "", f"finds more than {FOUND_AT_MOST:,}; narrow it, or read them page by page"
+            "", f"finds more than {SHOWN_AT_MOST:,}; narrow it, or read them page by page"
         )
     return last
 
 
 def _holds(query: Query | None, facts: Facts, now: datetime) -> bool:
     return query is None or predicate_of(query)(facts, now)
-
-
-def cursor_of(position: Numbers | None) -> str | None:
-    """Return what stands for a position in answers."""
-    if position is None:
-        return None
-    text = ".".join(map(str, position))
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def position_of(cursor: str | None, *, length: int) -> Numbers | None:
-    """Return the position that a cursor stands for; raises `Invalid`."""
-    if cursor is None:
-        return None
-    try:
-        text = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
-    except (AttributeError, UnicodeError, binascii.Error):
-        text = ""
-    numbers = tuple(map(int, text.split("."))) if _CURSOR.fullmatch(text) else ()
-    if len(numbers) != length:
-        raise Invalid.at("from", "is not what 'next' said; begin without it")
-    return numbers

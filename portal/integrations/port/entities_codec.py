@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.blueprints import COMPUTED_SECTIONS, BlueprintSpec
+from catalog.blueprints import BlueprintSpec
 from catalog.errors import Fault, Invalid
 from catalog.operations import UNSET, EntityDraft
 
@@ -111,11 +111,6 @@ class Shape:
 WHOLE = Shape()
 
 
-def computed_keys(spec: BlueprintSpec) -> frozenset[str]:
-    """Return the identifiers of everything that is worked out."""
-    return frozenset(key for section in COMPUTED_SECTIONS for key in spec.document[section])
-
-
 @dataclass(frozen=True)
 class Presenter:
     """Shows the entities of one blueprint.
@@ -156,13 +151,14 @@ class Presenter:
         return shown
 
     def _properties(self, facts: Mapping[str, Any]) -> dict[str, Any] | None:
-        computed = computed_keys(self.spec)
-        known = dict.fromkeys([*self.spec.properties, *computed])
+        spec = self.spec
+        known = [*spec.properties, *spec.mirrors, *spec.calculations, *spec.aggregations]
         # What the blueprint does not define was sent all the same, and is shown after the rest.
-        other = [key for key in facts if key not in known and not key.startswith(("$", _RELATION))]
+        seen = spec.properties.keys() | spec.computed_keys
+        other = [key for key in facts if key not in seen and not key.startswith(("$", _RELATION))]
         keys = [*known, *sorted(other)]
         if not self.shape.has_computed:
-            keys = [key for key in keys if key not in computed]
+            keys = [key for key in keys if key not in spec.computed_keys]
         shown = self.shape.section("properties", keys)
         return None if shown is None else {key: facts.get(key) for key in shown}
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from catalog.conditions.presets import PRESETS
 from catalog.errors import Fault, Invalid
+from catalog.facts import timestamp
 
 INTERVALS = ("hour", "day", "isoWeek", "month", "quarter")
 # What an average over an interval divides by.
@@ -112,14 +113,10 @@ def _next(at: datetime, interval: str) -> datetime:
 def labelled(timeline: Timeline, values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the ``result`` of a chart: where it begins and ends, and the values by interval."""
     return {
-        "minDate": _text(timeline.begin),
-        "maxDate": _text(timeline.end),
+        "minDate": timestamp(timeline.begin),
+        "maxDate": timestamp(timeline.end),
         "data": [
-            {"date": _text(start), "values": dict(found)}
+            {"date": timestamp(start), "values": dict(found)}
             for start, found in zip(timeline.starts, values, strict=True)
         ],
     }
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

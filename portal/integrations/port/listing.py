@@ -1,19 +1,16 @@
 """Lists of entities: at once up to a limit, or page by page."""
 
-import base64
-import binascii
-import re
 from typing import Any
 
 from catalog.errors import Invalid
 from catalog.models import Entity
 from catalog.querysets import EntityQuerySet
+from portal.integrations.port.cursors import cursor_of, position_of
 
 # Lists without pages are built in memory.
 SHOWN_AT_MOST = 50_000
 PAGE = 200
 PAGE_AT_MOST = 1_000
-_CURSOR = re.compile(r"after:([0-9]{1,18})")
 
 
 def found_at_once(rows: EntityQuerySet, *, may_cut: bool) -> tuple[list[Entity], bool]:
@@ -40,31 +37,20 @@ def page_of(
 
     `limit` and `after` are what the client sent, or None; raises `Invalid`.
     """
-    size = PAGE if limit is None else limit
-    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= most:
-        raise Invalid.at("limit", f"give a number from 1 to {most:,}")
-    found = list(_light(rows).filter(id__gt=_position(after)).order_by("id")[: size + 1])
+    size = PAGE if limit is None else page_size(limit, most=most)
+    (last,) = position_of(after, length=1) or (0,)
+    found = list(_light(rows).filter(id__gt=last).order_by("id")[: size + 1])
     if len(found) <= size:
         return found, None
-    return found[:size], _cursor(found[size - 1].pk)
+    return found[:size], cursor_of((found[size - 1].pk,))
+
+
+def page_size(limit: Any, *, most: int = PAGE_AT_MOST) -> int:
+    """Return how many a page is to hold; raises `Invalid`."""
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= most:
+        raise Invalid.at("limit", f"give a number from 1 to {most:,}")
+    return limit
 
 
 def _light(rows: EntityQuerySet) -> EntityQuerySet:
     return rows.only("id", "blueprint_id", "identifier", "facts")
-
-
-def _cursor(position: int) -> str:
-    return base64.urlsafe_b64encode(f"after:{position}".encode()).decode()
-
-
-def _position(cursor: Any) -> int:
-    if cursor is None:
-        return 0
-    try:
-        text = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
-    except (AttributeError, UnicodeError, binascii.Error, ValueError):
-        text = ""
-    found = _CURSOR.fullmatch(text)
-    if found is None:
-        raise Invalid.at("from", "is not what 'next' said; begin without it")
-    return int(found[1])

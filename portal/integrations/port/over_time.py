@@ -13,6 +13,7 @@ from catalog.computed.trends import trend
 from catalog.conditions.values import is_number
 from catalog.errors import Fault, Invalid
 from catalog.models import Change, Entity
+from catalog.queries.dialects import microseconds
 from catalog.queries.typed import MomentOf
 from catalog.querysets import EntityQuerySet
 from portal.integrations.port.intervals import DIVISORS, Timeline
@@ -76,7 +77,7 @@ def _within(
     if not isinstance(measured_by, str):
         raise Invalid.at("measureTimeBy", "name a property that holds a date")
     dated = rows.annotate(moment=MomentOf(measured_by)).filter(
-        moment__gte=_microseconds(timeline.begin), moment__lte=_microseconds(timeline.end)
+        moment__gte=microseconds(timeline.begin), moment__lte=microseconds(timeline.end)
     )
     found = []
     for moment, facts in dated.order_by("moment", "id").values_list("moment", "facts"):
@@ -84,10 +85,6 @@ def _within(
         if index is not None:
             found.append((index, facts))
     return found
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def read_names(body: Mapping[str, Any], key: str) -> list[str]:

@@ -96,3 +96,14 @@ def read_keys(
     if faults:
         raise Invalid(faults)
     return found
+
+
+_NEEDED: Any = object()
+
+
+def body_text(body: Mapping[str, Any], key: str, *, default: Any = _NEEDED) -> str:
+    """Return the text under a key, which has to be there without a `default`; raises `Invalid`."""
+    value = body.get(key) if default is _NEEDED else body.get(key, default)
+    if not isinstance(value, str):
+        raise Invalid.at(key, "give a text")
+    return value

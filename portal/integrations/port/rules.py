@@ -14,6 +14,8 @@ from catalog.conditions import parse as parse_conditions
 from catalog.errors import Fault, Invalid
 from catalog.facts import timestamp
 
+# What a list without a query asks for.
+EVERYTHING: dict[str, Any] = {"combinator": "and", "rules": []}
 MAX_DEPTH = 20
 MAX_RULES = 1_000
 MAX_HOPS = 15

@@ -28,11 +28,12 @@ _NONE = Q(pk__in=[])
 
 @dataclass(frozen=True)
 class Search:
-    """A search that is understood: `condition` keeps what it finds.
+    """A search that is understood: `condition` keeps what it finds, `tree` is what was asked.
 
     `blueprints` are the only ones that can be found, where the search says so at its top.
     """
 
+    tree: rules.Group
     condition: Q
     blueprints: frozenset[str] | None
 
@@ -52,7 +53,7 @@ def understand(raw: Any, *, now: datetime, blueprint: str | None = None, path: s
     tree = rules.parse(raw, now=now, path=path)
     named = frozenset([blueprint]) if blueprint is not None else _named(tree)
     compiler = _Compiler(graph=registry.graph(), now=now, blueprints=named)
-    return Search(compiler.compile(tree), named)
+    return Search(tree, compiler.compile(tree), named)
 
 
 def _named(tree: rules.Group) -> frozenset[str] | None:

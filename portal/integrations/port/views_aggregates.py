@@ -1,7 +1,5 @@
 """Numbers over entities: at once, by interval, and of the past of one entity."""
 
-from typing import Any
-
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,10 +9,10 @@ from portal.integrations.port.aggregating import aggregated, distributed, read_a
 from portal.integrations.port.answers import success
 from portal.integrations.port.intervals import labelled, read_timeline
 from portal.integrations.port.over_time import combined, counted, read_names, remembered
+from portal.integrations.port.reading import body_text
+from portal.integrations.port.rules import EVERYTHING
 from portal.integrations.port.searching import understand
 from portal.integrations.port.views_entities import EntityBase, find_entity
-
-_EVERYTHING = {"combinator": "and", "rules": []}
 
 
 class AggregateView(EntityBase):
@@ -25,7 +23,7 @@ class AggregateView(EntityBase):
     def post(self, request: Request) -> Response:
         """Work out one number over what the query finds."""
         body, now = self.body(), timezone.now()
-        search = understand(body.get("query", _EVERYTHING), now=now, path="query")
+        search = understand(body.get("query", EVERYTHING), now=now, path="query")
         if body.get("func") == "countValues":
             return success(result=distributed(search.entities(), body))
         wanted = read_aggregation(body)
@@ -40,10 +38,10 @@ class AggregateOverTimeView(EntityBase):
     def post(self, request: Request) -> Response:
         """Work out a number, or one for each value or property, for each interval."""
         body, now = self.body(), timezone.now()
-        row = self.blueprint(_text(body, "blueprint"))
+        row = self.blueprint(body_text(body, "blueprint"))
         timeline = read_timeline(body, now=now)
         search = understand(
-            body.get("query") or _EVERYTHING, now=now, blueprint=row.identifier, path="query"
+            body.get("query") or EVERYTHING, now=now, blueprint=row.identifier, path="query"
         )
         kinds = {"countEntities": counted, "aggregatePropertiesValues": combined}
         kind = body.get("aggregationType", "countEntities")
@@ -61,15 +59,8 @@ class PropertiesHistoryView(EntityBase):
     def post(self, request: Request) -> Response:
         """Show the values at the end of each interval."""
         body = self.body()
-        row = self.blueprint(_text(body, "blueprintIdentifier"))
-        entity = find_entity(row, _text(body, "entityIdentifier"))
+        row = self.blueprint(body_text(body, "blueprintIdentifier"))
+        entity = find_entity(row, body_text(body, "entityIdentifier"))
         timeline = read_timeline(body, now=timezone.now())
         values = remembered(entity, read_names(body, "propertyNames"), timeline)
         return success(result=labelled(timeline, values))
-
-
-def _text(body: dict[str, Any], key: str) -> str:
-    value = body.get(key)
-    if not isinstance(value, str):
-        raise Invalid.at(key, "give an identifier")
-    return value

@@ -13,9 +13,9 @@ from portal.integrations.port.answers import CODES, status_of, success, summary
 from portal.integrations.port.derived import DERIVED, find_derived, search_derived
 from portal.integrations.port.derived_writing import delete_derived, write_derived
 from portal.integrations.port.entities_codec import shaped
-from portal.integrations.port.listing import PAGE, PAGE_AT_MOST
+from portal.integrations.port.listing import PAGE, page_size
 from portal.integrations.port.rules import as_query, parse
-from portal.integrations.port.views_entities import BULK_AT_MOST, EntityBase
+from portal.integrations.port.views_entities import EntityBase
 from portal.integrations.port.views_search import search_shape
 
 
@@ -110,10 +110,9 @@ class DerivedSearchView(DerivedEntityView):
     def post(self, request: Request, blueprint: str, entity: str) -> Response:
         """Find them. A page may hold fewer than asked for: the last is the one without `next`."""
         body, now = self.body(), timezone.now()
-        raw, limit = body.get("query"), body.get("limit", PAGE)
+        raw = body.get("query")
         query = None if raw is None else as_query(parse(raw, now=now), path="query")
-        if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= PAGE_AT_MOST:
-            raise Invalid.at("limit", f"give a number from 1 to {PAGE_AT_MOST:,}")
+        limit = page_size(body.get("limit", PAGE))
         found, cursor = search_derived(
             blueprint, query=query, now=now, limit=limit, after=body.get("from")
         )
@@ -126,9 +125,7 @@ class DerivedBulkView(DerivedEntityView):
 
     def post(self, request: Request, blueprint: str, entity: str) -> Response:
         """Write those that can be written, and say what is wrong with the others."""
-        bodies = self.body().get("entities")
-        if not isinstance(bodies, list) or len(bodies) > BULK_AT_MOST:
-            raise Invalid.at("entities", f"give a list of at most {BULK_AT_MOST:,} entities")
+        bodies = self.bodies()
         upsert = self.flag("upsert")
         merge = upsert and self.flag("merge")
         entities: list[dict[str, Any]] = []

@@ -42,6 +42,13 @@ class EntityBase(PortView):
             dry_run=self.flag("validation_only"),
         )
 
+    def bodies(self) -> list[Any]:
+        """Return the entities of a request that holds many; raises `Invalid`."""
+        bodies = self.body().get("entities")
+        if not isinstance(bodies, list) or len(bodies) > BULK_AT_MOST:
+            raise Invalid.at("entities", f"give a list of at most {BULK_AT_MOST:,} entities")
+        return bodies
+
     def shape(self) -> Shape:
         """Return which parts of entities the request asks for."""
         return Shape.of(
@@ -121,10 +128,7 @@ class BulkView(EntityView):
 
     def post(self, request: Request, blueprint: str, entity: str) -> Response:
         """Write the entities that can be written, and say what is wrong with the others."""
-        bodies = self.body().get("entities")
-        if not isinstance(bodies, list) or len(bodies) > BULK_AT_MOST:
-            raise Invalid.at("entities", f"give a list of at most {BULK_AT_MOST:,} entities")
-        results = write_many(self.blueprint(blueprint), bodies, self.upserting())
+        results = write_many(self.blueprint(blueprint), self.bodies(), self.upserting())
         errors = _errors(results)
         return success(
             status=207 if errors else 200,

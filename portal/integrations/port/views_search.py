@@ -15,11 +15,11 @@ from portal.integrations.port.derived import DERIVED, search_derived
 from portal.integrations.port.entities import show
 from portal.integrations.port.entities_codec import Shape, shaped
 from portal.integrations.port.listing import found_at_once, page_of
-from portal.integrations.port.rules import as_query, parse
+from portal.integrations.port.reading import body_text
+from portal.integrations.port.rules import EVERYTHING, as_query
 from portal.integrations.port.searching import Search, understand
 from portal.integrations.port.views_entities import EntityBase, EntityView
 
-_EVERYTHING = {"combinator": "and", "rules": []}
 DATASOURCE_PAGE_AT_MOST = 5_000
 
 
@@ -35,7 +35,7 @@ class SearchView(EntityBase):
         found, is_whole = found_at_once(
             search.entities(), may_cut=self.flag("allow_partial_results")
         )
-        shown = [*self.shown(*found), *self._derived(search, body, now)]
+        shown = [*self.shown(*found), *self._derived(search, now)]
         names = sorted({entity["blueprint"] for entity in shown})
         return success(
             entities=shown,
@@ -44,11 +44,11 @@ class SearchView(EntityBase):
             failedBlueprints=[] if is_whole else names,
         )
 
-    def _derived(self, search: Search, body: Any, now: datetime) -> list[dict[str, Any]]:
+    def _derived(self, search: Search, now: datetime) -> list[dict[str, Any]]:
         """Return what is found of the blueprints that nothing is stored of, where it names one."""
         found = []
         for name in sorted(DERIVED & (search.blueprints or frozenset())):
-            query = as_query(parse(body, now=now, path=""), path="")
+            query = as_query(search.tree, path="")
             found += search_derived(name, query=query, now=now, limit=None, after=None)[0]
         shape = self.shape()
         return [shaped(entity, shape) for entity in found]
@@ -64,7 +64,7 @@ class BlueprintSearchView(EntityView):
         row, body = self.blueprint(blueprint), self.body()
         query = body.get("query")
         search = understand(
-            _EVERYTHING if query is None else query,
+            EVERYTHING if query is None else query,
             now=timezone.now(),
             blueprint=row.identifier,
             path="query",
@@ -106,8 +106,8 @@ class DatasourceView(EntityBase):
         """
         body = self.body()
         rows = Entity.objects.filter(
-            datasource__startswith=_text(body, "datasource_prefix"),
-            datasource__endswith=_text(body, "datasource_suffix"),
+            datasource__startswith=body_text(body, "datasource_prefix", default=""),
+            datasource__endswith=body_text(body, "datasource_suffix", default=""),
         )
         if (before := _moment(body, "before")) is not None:
             rows = rows.filter(updated_at__lt=before)
@@ -121,13 +121,6 @@ class DatasourceView(EntityBase):
             {"identifier": row.identifier, "blueprint": row.facts["$blueprint"]} for row in found
         ]
         return success(entities=entities, next=cursor)
-
-
-def _text(body: dict[str, Any], key: str) -> str:
-    value = body.get(key, "")
-    if not isinstance(value, str):
-        raise Invalid.at(key, "give a text")
-    return value
 
 
 def _moment(body: dict[str, Any], key: str) -> datetime | None:
