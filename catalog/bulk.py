@@ -1,8 +1,10 @@
 """Reading and writing many rows at once, where Django's own ways cost by the row or the column."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
+from types import NoneType
 from typing import Any, TypeVar
 
 import msgspec
@@ -81,10 +83,40 @@ def insert_rows(
         if connection.vendor == "postgresql":
             arrays = ", ".join(f"%s::{column.db_type(connection)}[]" for column in columns)
             statement = f"{head} SELECT * FROM unnest({arrays}){tail}"  # noqa: S608
-            cursor.execute(statement, [list(values) for values in zip(*rows, strict=True)])
+            cursor.execute(statement, [_array(values) for values in zip(*rows, strict=True)])
             return
         marks = ", ".join(["%s"] * len(columns))
         cursor.executemany(f"{head} VALUES ({marks}){tail}", _adapted(rows, columns, connection))
+
+
+def _array(values: Sequence[Any]) -> str | list[Any]:
+    """Return the text of an array of numbers or texts; other values are left to the driver.
+
+    The driver asks of every single value what it is.
+    """
+    kinds = set(map(type, values))
+    kinds.discard(NoneType)
+    if kinds <= {int}:
+        texts = map(str, values)
+    elif kinds <= {str}:
+        texts = map(_quoted, values)
+    elif kinds <= {datetime}:
+        texts = map(lru_cache(maxsize=1_000)(_written), values)
+    else:
+        return list(values)
+    if None not in values:
+        return f"{{{','.join(texts)}}}"
+    pairs = zip(values, texts, strict=True)
+    return f"{{{','.join('NULL' if value is None else text for value, text in pairs)}}}"
+
+
+def _quoted(text: str | None) -> str:
+    escaped = (text or "").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _written(moment: datetime | None) -> str:
+    return f'"{moment}"'
 
 
 def _adapted(

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from catalog.fields import JSONField
 from catalog.querysets import ChangeQuerySet, EntityQuerySet, RelationQuerySet
 
 TEAM = "_team"
@@ -76,10 +77,10 @@ class Entity(models.Model):
     identifier = models.CharField(max_length=1000)
     title = models.CharField(max_length=1000, blank=True)
     icon = models.CharField(max_length=100, blank=True)
-    properties = models.JSONField(default=dict, blank=True)
-    computed = models.JSONField(default=dict, editable=False)
-    facts = models.JSONField(default=dict, editable=False)
-    problems = models.JSONField(default=list, editable=False)
+    properties = JSONField(default=dict, blank=True)
+    computed = JSONField(default=dict, editable=False)
+    facts = JSONField(default=dict, editable=False)
+    problems = JSONField(default=list, editable=False)
     datasource = models.CharField(max_length=200, blank=True, editable=False)
     created_at = models.DateTimeField(editable=False)
     created_by = models.CharField(max_length=200, blank=True, editable=False)
@@ -182,7 +183,7 @@ class Sample(models.Model):
     """
 
     # Kept whole by `catalog.computed.samples`: a check per row by the database would cost as much
-    # as the row. What an anchor leaves behind goes with the relation rows that led to it.
+    # as the row. What an event or an anchor leaves behind goes with the relation rows in between.
     series = models.ForeignKey(
         Series,
         on_delete=models.CASCADE,
@@ -199,22 +200,25 @@ class Sample(models.Model):
     )
     entity = models.ForeignKey(
         Entity,
-        on_delete=models.CASCADE,
-        related_name="samples",
+        on_delete=models.DO_NOTHING,
+        related_name="+",
         db_index=False,
         db_constraint=False,
     )
     at = models.BigIntegerField(null=True)
     window_at = models.BigIntegerField(null=True)
     value = models.FloatField(null=True)
-    # No number of its own: with millions of rows, another index is what costs.
-    pk = models.CompositePrimaryKey("entity", "series", "anchor")
+    # No number of its own, and none begins with the event: with millions of rows, another index is
+    # what costs. The anchors of an event are told by its relation rows.
+    pk = models.CompositePrimaryKey("series", "anchor", "entity")
 
     class Meta:
         indexes = [
-            # All that an aggregation reads, without a look at the table.
+            # All that is read through a window, without a look at the table.
             models.Index(
-                fields=["series", "anchor", "window_at", "at", "value"], name="sample_of_anchor"
+                fields=["series", "anchor", "window_at", "at", "value"],
+                condition=models.Q(window_at__isnull=False),
+                name="sample_in_window",
             ),
         ]
 

@@ -12,6 +12,7 @@ from catalog.models import Blueprint
 from catalog.queries import postgresql, sqlite
 from catalog.queries.dialects import Dialect, Excerpt, Fact
 from catalog.queries.nodes import compile_node
+from catalog.queries.postgresql_moments import stored_microseconds_of
 from catalog.queries.running import run
 from catalog.queries.sql import SQL, TRUE, sql
 
@@ -21,19 +22,20 @@ NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 # SQLite joins in the order that is written: each event once, then its relation rows.
 _JOINS = {"sqlite": SQL("CROSS JOIN"), "postgresql": SQL("JOIN")}
 _COLUMNS = SQL("series_id, anchor_id, entity_id, at, window_at, value")
+# By anchor, so that both indexes grow at their ends, and what is read together lies together.
 _SAMPLES = """{events}
 SELECT {series} AS series_id, edge.{anchor} AS anchor_id, event.id AS entity_id,
     event.at, event.window_at, event.value
 FROM event {join} catalog_entityrelation AS edge
     ON edge.{event} = event.id AND edge.relation = {relation}
-WHERE {held}"""
+WHERE {dated} AND {held}
+ORDER BY anchor_id, window_at, entity_id"""
 _HELD = """EXISTS(SELECT 1 FROM catalog_entity AS holder
 WHERE holder.id = edge.source_id AND holder.blueprint_id = {holder})"""
 _INSERT = "INSERT INTO catalog_sample ({columns}) {samples}"
 # Several workers of PostgreSQL read for a table that is made, but not for what is inserted.
 _MAKE = "CREATE TEMPORARY TABLE catalog_filling ON COMMIT DROP AS {samples}"
-# By anchor, so that one index grows at its end, and what is read together lies together.
-_MADE = SQL("SELECT * FROM catalog_filling ORDER BY anchor_id, window_at, at")
+_MADE = SQL("SELECT * FROM catalog_filling")
 
 
 def insert_samples(series: Series, series_id: int) -> None:
@@ -48,6 +50,7 @@ def insert_samples(series: Series, series_id: int) -> None:
         event=SQL(near),
         join=_JOINS[connection.vendor],
         relation=series.relation,
+        dated=SQL("event.window_at IS NOT NULL") if series.is_windowed else TRUE,
         held=TRUE if series.is_of_event else sql(_HELD, holder=ids[series.holder]),
     )
     if connection.vendor == "postgresql":
@@ -73,8 +76,8 @@ def _events_in_postgresql(series: Series, blueprint_id: int) -> SQL:
     """Return the table of the events that are chosen, with the values of their samples."""
     return sql(
         _IN_POSTGRESQL,
-        at=postgresql.microseconds_of(SQL("found.at")),
-        window_at=postgresql.microseconds_of(SQL("found.window_at")),
+        at=stored_microseconds_of(SQL("found.at")),
+        window_at=stored_microseconds_of(SQL("found.window_at")),
         value=postgresql.float_of(SQL("found.value")),
         # Nothing stands under no key.
         at_key=series.at_key,

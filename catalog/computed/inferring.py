@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
-
 from catalog.bulk import IsAmong, chunks, insert_rows
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.inferences import Inference
@@ -14,7 +12,7 @@ from catalog.computed.samples import Touched
 from catalog.computed.shelf import Shelf
 from catalog.computed.tables import table_of
 from catalog.computed.work import Edge, Work
-from catalog.models import Entity, EntityRelation, Sample
+from catalog.models import Entity, EntityRelation
 from catalog.queries.running import run
 from catalog.queries.sql import sql
 
@@ -24,6 +22,17 @@ _AFTERWARDS = """SELECT DISTINCT sample.entity_id
 FROM ({moments}) AS moment CROSS JOIN catalog_sample AS sample
 WHERE sample.series_id = {series} AND sample.anchor_id = moment.anchor_id
     AND sample.window_at BETWEEN moment.at AND moment.at + {within}"""
+# The last that happened at the place of a source before it, for as long as it can be the cause.
+_LATEST = """SELECT sample.entity_id, (
+    SELECT earlier.entity_id FROM catalog_sample AS earlier
+    WHERE earlier.series_id = {targets} AND earlier.anchor_id = sample.anchor_id
+        AND earlier.window_at BETWEEN sample.window_at - {within} AND sample.window_at
+    ORDER BY earlier.window_at DESC, earlier.entity_id DESC LIMIT 1)
+FROM ({sources}) AS source CROSS JOIN catalog_entityrelation AS edge
+    CROSS JOIN catalog_sample AS sample
+WHERE edge.source_id = source.id AND edge.relation = {through}
+    AND sample.series_id = {series} AND sample.anchor_id = edge.target_id
+    AND sample.entity_id = edge.source_id"""
 
 
 @dataclass(frozen=True)
@@ -96,16 +105,15 @@ def _targets(
     """Return the target of each source that has one."""
     found: dict[int, int] = {}
     if inference.within:
-        earlier = Sample.objects.filter(
-            series=targets_id,
-            anchor=OuterRef("anchor_id"),
-            window_at__lte=OuterRef("window_at"),
-            window_at__gte=OuterRef("window_at") - inference.within,
+        statement = sql(
+            _LATEST,
+            sources=table_of([(id_,) for id_ in ids], "id"),
+            through=inference.sources.relation,
+            series=sources_id,
+            targets=targets_id,
+            within=inference.within,
         )
-        latest = earlier.order_by("-window_at", "-entity_id").values("entity_id")[:1]
-        rows = Sample.objects.filter(IsAmong("entity_id", ids), series=sources_id)
-        rows = rows.annotate(target=Subquery(latest)).filter(target__isnull=False)
-        found = dict(rows.values_list("entity_id", "target"))
+        found = {source: target for source, target in run(statement) if target is not None}
     if inference.prefer is not None:
         found |= dict(_edges(ids, inference.prefer))
     return found

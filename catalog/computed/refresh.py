@@ -17,7 +17,7 @@ from django.db import connection
 
 from catalog import facts as facts_of
 from catalog.blueprints import Aggregation, BlueprintSpec, Calculation
-from catalog.bulk import chunks, update_rows
+from catalog.bulk import IsAmong, chunks, update_rows
 from catalog.computed import aggregates, jq
 from catalog.computed.arithmetic import aggregate
 from catalog.computed.graph import OWNERSHIP, CatalogGraph, Derived, Step
@@ -87,7 +87,7 @@ def _lock(ids: set[int]) -> None:
     if not connection.features.has_select_for_update:
         return
     for chunk in chunks(sorted(ids)):
-        rows = Entity.objects.filter(id__in=chunk).order_by("id").select_for_update()
+        rows = Entity.objects.filter(IsAmong("id", chunk)).order_by("id").select_for_update()
         list(rows.values_list("id", flat=True))
 
 
@@ -178,7 +178,7 @@ def _settle(
     for chunk in chunks(sorted(ids)):
         settled = [
             _Settled(entity, entity.facts, entity.computed.keys(), entity.problems)
-            for entity in Entity.objects.filter(id__in=chunk)
+            for entity in Entity.objects.filter(IsAmong("id", chunk))
         ]
         for item in settled:
             _apply(item.entity, values.get(item.entity.pk, {}))

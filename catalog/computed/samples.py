@@ -1,7 +1,7 @@
 """Keeping samples true: each is written with the event it is of, in the same transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf
@@ -21,12 +21,22 @@ from catalog.conditions.values import as_moment, is_number
 from catalog.models import Entity, EntityRelation, Sample
 from catalog.queries.dialects import microseconds
 from catalog.queries.running import run
-from catalog.queries.sql import sql
+from catalog.queries.sql import SQL, sql
 
 CHUNK = 5_000
 _FORGET = """DELETE FROM catalog_sample
 WHERE (series_id, anchor_id, entity_id) IN (SELECT * FROM ({keys}) AS chosen)"""
+# SQLite reads a cross join in this order: each key, then its sample.
+_HELD = """SELECT {columns} FROM ({keys}) AS chosen CROSS JOIN catalog_sample AS sample
+WHERE sample.series_id = chosen.series_id AND sample.anchor_id = chosen.anchor_id
+    AND sample.entity_id = chosen.entity_id"""
+_KEY = SampleRow._fields[:3]
+_COLUMNS = SQL(", ".join(f"sample.{name}" for name in SampleRow._fields))
 Anchors = dict[Series, set[int]]
+# Pairs of event and anchor
+Places = set[tuple[int, int]]
+# Series, anchor and event
+Key = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -51,31 +61,44 @@ def record(work: Work, graph: CatalogGraph, shelf: Shelf) -> Touched:
     Only events that moved are looked at, and only the series that read what moved of them.
     """
     touched = Touched()
+    lost = _lost(work, graph)
     told = {end for item in graph.inferences.values() for end in (item.sources, item.targets)}
     for blueprint, by_series in _due(work, graph).items():
         ids = sorted(set().union(*by_series.values()))
         for chunk in chunks(ids, CHUNK):
-            for series, rows in _record_chunk(blueprint, chunk, by_series, shelf=shelf).items():
+            differing = _record_chunk(blueprint, chunk, by_series, lost=lost, shelf=shelf)
+            for series, rows in differing.items():
                 touched.anchors[series] |= {row.anchor_id for row in rows}
                 if series in told:
                     touched.samples[series].update(rows)
-    for series, anchors in _bereft(work, graph).items():
-        totals.add_up(shelf.ids([series])[series], anchors)
-        for rolled_id, column in shelf.rolled_by([series]).items():
-            totals.roll_up(rolled_id, anchors, by=column)
-        touched.anchors[series] |= anchors
+    for series, places in lost.items():
+        if of_deleted := {place for place in places if place[0] in work.deleted}:
+            _forget_deleted(series, of_deleted, shelf)
+            touched.anchors[series] |= {anchor for _, anchor in of_deleted}
     return touched
 
 
-def _bereft(work: Work, graph: CatalogGraph) -> Anchors:
-    """Return where samples went with their deleted events, whose relation rows say where from."""
-    bereft: Anchors = defaultdict(set)
+def _forget_deleted(series: Series, places: Places, shelf: Shelf) -> None:
+    """Delete the samples of deleted events, and add up what is left at their anchors."""
+    series_id = shelf.ids([series])[series]
+    anchors = {anchor for _, anchor in places}
+    _forget((series_id, anchor, event) for event, anchor in places)
+    if not series.is_windowed:
+        totals.add_up(series_id, anchors)
+    for rolled_id, column in shelf.rolled_by([series]).items():
+        totals.roll_up(rolled_id, anchors, by=column)
+
+
+def _lost(work: Work, graph: CatalogGraph) -> dict[Series, Places]:
+    """Return where relation rows came or went: where they went, samples may be left.
+
+    Nothing else tells of these, nor of those that deleted events had.
+    """
+    lost: dict[Series, Places] = defaultdict(set)
     for edge in work.edges:
         for series in graph.series_across(edge.blueprint, edge.relation):
-            event, anchor = _ends(series, edge)
-            if event in work.deleted:
-                bereft[series].add(anchor)
-    return bereft
+            lost[series].add(_ends(series, edge))
+    return lost
 
 
 def _due(work: Work, graph: CatalogGraph) -> dict[str, dict[Series, set[int]]]:
@@ -104,29 +127,30 @@ def _record_chunk(
     ids: list[int],
     by_series: Mapping[Series, Collection[int]],
     *,
+    lost: Mapping[Series, Places],
     shelf: Shelf,
 ) -> dict[Series, list[SampleRow]]:
     """Write the samples of these events anew; return those that came or went."""
     rows = Entity.objects.filter(IsAmong("id", ids), blueprint__identifier=blueprint)
     facts = {id_: decode(raw) for id_, raw in _raw_facts(rows)}
     series_ids = shelf.ids(by_series)
-    old = _stored(ids)
     anchors = lru_cache(maxsize=None)(_anchors)
-    went: list[SampleRow] = []
-    came: list[SampleRow] = []
+    keys: set[Key] = set()
+    wanted: set[SampleRow] = set()
     for series, events in by_series.items():
-        events = facts.keys() & set(events)
-        found = {id_: facts[id_] for id_ in events}
-        wanted = set(_samples(series, series_ids[series], found, anchors))
-        held = {row for row in old[series_ids[series]] if row.entity_id in events}
-        went += held - wanted
-        came += wanted - held
-    for chunk in chunks(went):
-        keys = table_of([row[:3] for row in chunk], *SampleRow._fields[:3])
-        run(sql(_FORGET, keys=keys))
+        found = {id_: facts[id_] for id_ in facts.keys() & set(events)}
+        way, id_ = (series.holder, series.relation, series.is_of_event), series_ids[series]
+        places = {place for place in anchors(way, frozenset(facts)) if place[0] in found}
+        wanted.update(_samples(series, id_, found, places))
+        left = {place for place in lost.get(series, ()) if place[0] in found}
+        keys.update((id_, anchor, event) for event, anchor in places | left)
+    held = _held(keys)
+    went, came = list(held - wanted), list(wanted - held)
+    _forget(row[:3] for row in went)
     came.sort(key=_order)
     insert_rows(Sample, came, fields=SampleRow._fields)
-    totals.keep(came, went, rolled=shelf.rolled_by(by_series))
+    summed = {series_ids[series] for series in by_series if not series.is_windowed}
+    totals.keep(came, went, summed=summed, rolled=shelf.rolled_by(by_series))
     series_of = {id_: series for series, id_ in series_ids.items()}
     differing: dict[Series, list[SampleRow]] = defaultdict(list)
     for row in (*came, *went):
@@ -134,7 +158,7 @@ def _record_chunk(
     return differing
 
 
-def _order(row: SampleRow) -> tuple[int, int, int]:
+def _order(row: SampleRow) -> Key:
     return row[:3]
 
 
@@ -142,24 +166,24 @@ def _raw_facts(rows: Any) -> Iterable[tuple[int, str]]:
     return rows.annotate(raw=raw_json("facts")).values_list("id", "raw")
 
 
-def _stored(ids: Collection[int]) -> dict[int, set[SampleRow]]:
-    """Return the samples of these events, by series."""
-    found: dict[int, set[SampleRow]] = defaultdict(set)
-    # Not narrowed to the series: an event has few, and a database that has not counted yet would
-    # rather look through all samples of a series.
-    rows = Sample.objects.filter(IsAmong("entity_id", ids))
-    for row in map(SampleRow._make, rows.values_list(*SampleRow._fields)):
-        found[row.series_id].add(row)
-    return found
+def _held(keys: Iterable[Key]) -> set[SampleRow]:
+    """Return the samples that there are of these."""
+    return {
+        SampleRow(*row)
+        for chunk in chunks(sorted(keys), CHUNK)
+        for row in run(sql(_HELD, columns=_COLUMNS, keys=table_of(chunk, *_KEY)))
+    }
+
+
+def _forget(keys: Iterable[Key]) -> None:
+    for chunk in chunks(keys, CHUNK):
+        run(sql(_FORGET, keys=table_of(chunk, *_KEY)))
 
 
 def _samples(
-    series: Series,
-    series_id: int,
-    facts: Mapping[int, Mapping[str, Any]],
-    anchors: Callable[["Way", frozenset[int]], Iterable[tuple[int, int]]],
+    series: Series, series_id: int, facts: Mapping[int, Mapping[str, Any]], places: Places
 ) -> Iterator[SampleRow]:
-    """Yield the samples of events with these facts."""
+    """Yield the samples at these places of events with these facts."""
     holds = predicate(series.query) if series.query else None
     chosen = {
         # Nothing that is left of the query reads the clock.
@@ -167,17 +191,19 @@ def _samples(
         for id_, found in facts.items()
         if holds is None or holds(found, NO_MOMENT)
     }
-    way = (series.holder, series.relation, series.is_of_event)
-    for event_id, anchor_id in anchors(way, frozenset(facts)):
+    for event_id, anchor_id in places:
         if event_id not in chosen:
             continue
         found = chosen[event_id]
+        window_at = _moment(found.get(series.window_key)) if series.window_key else None
+        if series.is_windowed and window_at is None:
+            continue
         yield SampleRow(
             series_id,
             anchor_id,
             event_id,
             at=_moment(found.get(series.at_key)) if series.at_key else None,
-            window_at=_moment(found.get(series.window_key)) if series.window_key else None,
+            window_at=window_at,
             value=_number(found.get(series.value_key)) if series.value_key else None,
         )
 

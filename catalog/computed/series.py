@@ -60,9 +60,17 @@ class Series:
         return keys | (reads(self.query) if self.query else frozenset())
 
     @property
+    def is_windowed(self) -> bool:
+        """Say whether it is read through windows only, so that what has no date there is no sample.
+
+        Nor is anything read off totals of it.
+        """
+        return self.window_key is not None
+
+    @property
     def day_column(self) -> str:
         """Return the column of its samples that tells the day each is of."""
-        return "window_at" if self.window_key else "at"
+        return "window_at" if self.is_windowed else "at"
 
     @cached_property
     def bare(self) -> "Series":
@@ -155,11 +163,16 @@ def plan_of(
         is_of_event=not near.is_forward,
         query=query,
         value_key=source.property,
-        at_key=source.measure_time_by if source.is_dated or source.is_per_interval else None,
+        at_key=source.measure_time_by if _is_measured(source, windows) else None,
         window_key=windows[0].key if windows else None,
     )
     spans = tuple(leaf.wanted for leaf in windows if isinstance(leaf.wanted, PresetRange))
     return Plan(series=series, far=tuple(far), windows=spans, is_partition=is_single or not far)
+
+
+def _is_measured(source: Aggregation, windows: Sequence[Leaf]) -> bool:
+    """Say whether anyone asks for the moment to measure by; where there are windows, they date."""
+    return source.is_per_interval or (source.is_dated and not windows)
 
 
 def _parted(query: Query | None) -> tuple[Query | None, list[Leaf]] | None:

@@ -112,7 +112,8 @@ def _fill(series: Series, series_id: int, *, now: datetime) -> None:
         return
     Sample.objects.filter(series=series_id).delete()
     insert_samples(series, series_id)
-    totals.add_up(series_id)
+    if not series.is_windowed:
+        totals.add_up(series_id)
     # By whoever wants to see days.
     Rollup.objects.filter(series=series_id).delete()
     row.filled_at, row.rolled_at = now, None

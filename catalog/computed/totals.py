@@ -63,16 +63,24 @@ Key = tuple[int, ...]
 
 
 def keep(
-    came: Iterable[SampleRow], went: Iterable[SampleRow], *, rolled: Mapping[int, str]
+    came: Iterable[SampleRow],
+    went: Iterable[SampleRow],
+    *,
+    summed: Collection[int],
+    rolled: Mapping[int, str],
 ) -> None:
     """Bring totals and rollups up to date with samples that came and went, written already.
 
     A sum that floats were taken out of is another one than that of the rest, so what lost a sample
-    is added up from its samples. `rolled` maps the series that have rollups to the column that
-    their days are told by.
+    is added up from its samples. `summed` are the series that have totals; `rolled` maps those that
+    have rollups to the column that their days are told by.
     """
     came, went = list(came), list(went)
-    _keep(Total, {row: row[:2] for row in came}, {row[:2] for row in went})
+    _keep(
+        Total,
+        {row: row[:2] for row in came if row.series_id in summed},
+        {row[:2] for row in went if row.series_id in summed},
+    )
     _keep(
         Rollup,
         {row: (*row[:2], day) for row in came if (day := _day(row, rolled)) is not None},

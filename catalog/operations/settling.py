@@ -8,7 +8,7 @@ from django.db import transaction
 from catalog import facts as facts_of
 from catalog import registry
 from catalog.blueprints import BlueprintSpec
-from catalog.bulk import chunks, update_rows
+from catalog.bulk import IsAmong, chunks, update_rows
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.refresh import refresh
 from catalog.computed.work import Edge, Work
@@ -116,7 +116,7 @@ def _rebuild_facts(
     moved: dict[str, dict[int, set[str]]] = {}
     for chunk in chunks(sorted(entity_ids)):
         # Locked: facts read here and written below must not miss what is saved in between.
-        rows = Entity.objects.filter(id__in=chunk).select_related("blueprint")
+        rows = Entity.objects.filter(IsAmong("id", chunk)).select_related("blueprint")
         entities = list(rows.order_by("id").select_for_update(of=("self",)))
         related = relations.current(chunk)
         changed = []
@@ -153,8 +153,8 @@ def rebuild_facts(entity_ids: Collection[int], *, graph: CatalogGraph, now: date
         work.note(blueprint, moved)
     by_blueprint: dict[str, set[int]] = {}
     for chunk in chunks(sorted(entity_ids)):
-        rows = Entity.objects.filter(id__in=chunk).values_list("blueprint__identifier", "id")
-        for blueprint, id_ in rows:
+        rows = Entity.objects.filter(IsAmong("id", chunk))
+        for blueprint, id_ in rows.values_list("blueprint__identifier", "id"):
             by_blueprint.setdefault(blueprint, set()).add(id_)
     for blueprint, ids in by_blueprint.items():
         note_created(work, blueprint, ids, graph)

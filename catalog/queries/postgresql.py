@@ -11,41 +11,9 @@ from typing import Any
 
 from catalog.conditions.values import Span, as_ordered
 from catalog.queries.dialects import Dialect, Fact, Literal, Lookup, Wanted, microseconds
+from catalog.queries.postgresql_moments import microseconds_of
 from catalog.queries.sql import FALSE, SQL, sql
 
-_LEAP_YEAR = (
-    "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"  # 2024, 2000
-)
-# The dates that `as_moment` reads. Nothing is captured: that would be ten times as slow.
-_MOMENT = (
-    "^(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-    "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-    f"|{_LEAP_YEAR}-02-29)"
-    "(?:[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
-    "(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
-)
-# The form in which nearly all dates come, but for the last days of months: the database reads it
-# by itself, in a third of the time.
-_PLAIN_MOMENT = (
-    "^[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-    "T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,6})?Z$"
-)
-# The parts lie where the pattern has them; CASE keeps the casts from what none has let through.
-# Without a SELECT of its own, which parallel workers do not work out. So `text` is to be a column.
-_ZONE = "substring(substr({text}, 17) FROM '[+-].*$')"
-_SHIFT = f"""COALESCE((left({_ZONE}, 1) || '1')::int * (substr({_ZONE}, 2, 2)::int * 60
-    + COALESCE(NULLIF(ltrim(substr({_ZONE}, 4), ':'), '')::int, 0)), 0)"""
-_AS_MICROSECONDS = f"""(CASE WHEN {{text}} ~ {{plain_pattern}}
-THEN (extract(epoch FROM {{text}}::timestamptz) * 1000000)::bigint
-WHEN {{text}} ~ {{pattern}} AND left({{text}}, 4) <> '0000' THEN CASE WHEN abs({_SHIFT}) < 24 * 60
-THEN (left({{text}}, 10)::date - DATE '1970-01-01') * 86400000000
-    + CASE WHEN length({{text}}) > 10
-        THEN substr({{text}}, 12, 2)::int * 3600 + substr({{text}}, 15, 2)::int * 60 ELSE 0
-        END * 1000000::bigint
-    + CASE WHEN substr({{text}}, 17, 1) = ':' THEN substr({{text}}, 18, 2)::int ELSE 0 END * 1000000
-    + CASE WHEN substr({{text}}, 20, 1) IN ('.', ',')
-        THEN rpad(substring(substr({{text}}, 21) FROM '^[0-9]{{{{1,6}}}}'), 6, '0')::int ELSE 0 END
-    - {_SHIFT} * 60000000::bigint END END)"""
 # OFFSET 0 has the text taken out of the document once.
 _MOMENT_OF_FACT = """(
 SELECT {microseconds} FROM (SELECT {facts} ->> {key}::text AS text OFFSET 0) AS written)"""
@@ -79,11 +47,6 @@ def _text(wanted: Wanted) -> SQL:
         return sql("{text}::text", text=wanted.value)
     template = "(CASE jsonb_typeof({json}) WHEN 'string' THEN {facts} ->> {key}::text END)"
     return sql(template, json=_json(wanted), facts=wanted.facts, key=wanted.key)
-
-
-def microseconds_of(text: SQL) -> SQL:
-    """Return the microseconds since 1970 of the date in a column, null where it is none."""
-    return sql(_AS_MICROSECONDS, text=text, pattern=_MOMENT, plain_pattern=_PLAIN_MOMENT)
 
 
 def _moment(wanted: Fact) -> SQL:

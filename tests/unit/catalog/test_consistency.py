@@ -305,7 +305,8 @@ def totals() -> set[tuple[Any, ...]]:
 
 
 def totals_from_samples() -> set[tuple[Any, ...]]:
-    rows = Sample.objects.filter(series__filled_at__isnull=False).order_by()
+    """Return what the totals are to be: of series with windows nobody reads any."""
+    rows = Sample.objects.filter(series__filled_at__isnull=False, window_at=None).order_by()
     by_anchor = rows.values_list("series_id", "anchor_id")
     return set(by_anchor.annotate(Count("entity"), Min("value"), Min("at")))
 

@@ -82,10 +82,12 @@ def test_a_sample_has_the_date_that_is_measured_by_or_when_the_event_became_know
     assert plan_of(None, **weekly, measureTimeBy="done").series.at_key == "done"
 
 
-def test_a_sample_that_a_window_dates_has_no_other_date_unless_it_is_measured_by():
-    found = plan_of(conditions(MONTH)).series
-    assert (found.at_key, found.day_column) == (None, "window_at")
-    found = plan_of(conditions(MONTH), measureTimeBy="begun").series
+def test_a_sample_that_a_window_dates_has_another_date_only_where_intervals_are_counted():
+    for named in ({}, {"measureTimeBy": "begun"}):
+        found = plan_of(conditions(MONTH), **named).series
+        assert (found.at_key, found.day_column) == (None, "window_at")
+    weekly = {"func": "average", "averageOf": "week", "measureTimeBy": "begun"}
+    found = plan_of(conditions(MONTH), **weekly).series
     assert (found.at_key, found.day_column) == ("begun", "window_at")
 
 
