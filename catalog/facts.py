@@ -28,8 +28,8 @@ def build(
     """Return the facts of an entity; `related` maps relation names to target identifiers.
 
     Inherited ownership cannot be known here; it is kept as it was and refreshed by its own rule.
+    Where nobody could own an entity, ``$team`` is null: an empty list says that it lacks an owner.
     """
-    is_inherited = spec.ownership is not None and spec.ownership.is_inherited
     facts = {**entity.properties, **entity.computed}
     facts.update(
         {
@@ -37,7 +37,7 @@ def build(
             "$title": entity.title,
             "$icon": entity.icon,
             "$blueprint": spec.identifier,
-            "$team": entity.team if is_inherited else sorted(related.get("$team", [])),
+            "$team": _owners(entity, spec, related),
             "$createdAt": timestamp(entity.created_at),
             "$createdBy": entity.created_by,
             "$updatedAt": timestamp(entity.updated_at),
@@ -52,6 +52,14 @@ def build(
             targets if relation.is_many else targets[0] if targets else None
         )
     return facts
+
+
+def _owners(
+    entity: "Entity", spec: BlueprintSpec, related: Mapping[str, list[str]]
+) -> list[str] | None:
+    if spec.ownership is None:
+        return None
+    return entity.team if spec.ownership.is_inherited else sorted(related.get("$team", []))
 
 
 def changed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:

@@ -151,6 +151,7 @@ def _rule_spec(rule: Rule) -> RuleSpec:
         rank=rule.level.rank,
         query=None if rule.query is None else parse(rule.query),
         filter=parse(rule.filter) if rule.filter else None,
+        evidence=parse(rule.evidence) if rule.evidence else None,
         in_force_from=rule.in_force_from,
         is_enabled=rule.is_enabled,
     )

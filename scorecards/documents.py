@@ -19,7 +19,7 @@ DEFAULT_LEVELS = (
     {"title": "Silver", "color": "silver"},
     {"title": "Gold", "color": "gold"},
 )
-_IDENTIFIER = {
+IDENTIFIER = {
     "type": "string",
     "minLength": 1,
     "maxLength": 100,
@@ -31,13 +31,14 @@ RULE_SCHEMA: dict[str, Any] = {
     "required": ["identifier", "title", "level", "query"],
     "additionalProperties": False,
     "properties": {
-        "identifier": _IDENTIFIER,
+        "identifier": IDENTIFIER,
         "title": {"type": "string", "minLength": 1, "maxLength": 200},
         "description": {"type": "string", "maxLength": 5_000},
         "how_to_fix": {"type": "string", "maxLength": 5_000},
         "level": {"type": "string"},
         "query": _QUERY,
         "filter": _QUERY,
+        "evidence": _QUERY,
         "is_enabled": {"type": "boolean"},
         "in_force_from": {"type": ["string", "null"], "format": "date"},
         "owner": {"type": ["string", "null"]},
@@ -48,9 +49,10 @@ SCORECARD_SCHEMA: dict[str, Any] = {
     "required": ["identifier", "title", "blueprints"],
     "additionalProperties": False,
     "properties": {
-        "identifier": _IDENTIFIER,
+        "identifier": IDENTIFIER,
         "title": {"type": "string", "minLength": 1, "maxLength": 200},
         "description": {"type": "string", "maxLength": 5_000},
+        "follows_catalog": {"type": "boolean"},
         "blueprints": {
             "type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True
         },
@@ -73,7 +75,29 @@ SCORECARD_SCHEMA: dict[str, Any] = {
         "rules": {"type": "array", "items": RULE_SCHEMA},
     },
 }  # fmt: skip
+# Of a scorecard that follows the catalog, whose document does not decide what it grades.
+FOLLOWING_SCHEMA: dict[str, Any] = {
+    **SCORECARD_SCHEMA,
+    "required": ["identifier", "title"],
+    "properties": {
+        **SCORECARD_SCHEMA["properties"],
+        "blueprints": {"type": "array", "items": {"type": "string"}},
+    },
+}
 _VALIDATOR = schemas.validator_of(SCORECARD_SCHEMA)
+_FOLLOWING_VALIDATOR = schemas.validator_of(FOLLOWING_SCHEMA)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the catalog comes to for a scorecard that follows it.
+
+    `keys` are facts that its conditions may read whichever blueprints there are: a blueprint that
+    has them may come any day.
+    """
+
+    blueprints: Collection[str]
+    keys: Collection[str]
 
 
 @dataclass(frozen=True)
@@ -87,6 +111,7 @@ class RuleDocument:
     level: str
     query: Mapping[str, Any] | None
     filter: Mapping[str, Any] | None
+    evidence: Mapping[str, Any] | None
     is_enabled: bool
     in_force_from: date | None
     owner: str | None
@@ -94,11 +119,15 @@ class RuleDocument:
 
 @dataclass(frozen=True)
 class ScorecardDocument:
-    """A scorecard as written, checked. Levels are (title, colour), lowest first."""
+    """A scorecard as written, checked. Levels are (title, colour), lowest first.
+
+    Of one that follows the catalog, `blueprints` are those that it comes to now.
+    """
 
     identifier: str
     title: str
     description: str
+    follows_catalog: bool
     blueprints: tuple[str, ...]
     filter: Mapping[str, Any] | None
     status: str
@@ -107,22 +136,29 @@ class ScorecardDocument:
 
 
 def parse(
-    raw: Mapping[str, Any], *, known_keys: Mapping[str, Collection[str]]
+    raw: Mapping[str, Any], *, known_keys: Mapping[str, Collection[str]], reach: Reach | None = None
 ) -> ScorecardDocument:
     """Return the parsed scorecard; raises `Invalid` with every fault and its path.
 
     `known_keys` maps the identifiers of all blueprints to the keys of their entities' facts; a
-    condition may name what any of the graded blueprints has.
+    condition may name what any of the graded blueprints has. `reach` is that of a scorecard that
+    follows the catalog.
     """
-    found = storable_faults(raw) or schemas.faults(_VALIDATOR, raw)
+    follows = isinstance(raw, Mapping) and raw.get("follows_catalog") is True
+    validator = _FOLLOWING_VALIDATOR if follows else _VALIDATOR
+    found = storable_faults(raw) or schemas.faults(validator, raw)
     if found:
         raise Invalid(found)
+    if follows:
+        raw = {**raw, "blueprints": sorted(reach.blueprints) if reach else []}
     levels = tuple((item["title"], item["color"]) for item in raw.get("levels") or DEFAULT_LEVELS)
     found = [*_blueprint_faults(raw, known_keys), *_repeats(raw, levels)]
     if len(raw.get("rules", [])) > MAX_RULES:
         message = f"a scorecard holds at most {MAX_RULES} rules; split it into two scorecards"
         found.append(Fault("rules", message))
     keys = {key for name in raw["blueprints"] for key in known_keys.get(name, ())}
+    if follows and reach:
+        keys |= reach.keys
     found.extend(_query_faults(raw.get("filter"), "filter", keys))
     rules = tuple(
         _rule(item, at=f"rules[{index}]", levels=levels, keys=keys, found=found)
@@ -134,6 +170,7 @@ def parse(
         identifier=raw["identifier"],
         title=raw["title"],
         description=raw.get("description", ""),
+        follows_catalog=follows,
         blueprints=tuple(raw["blueprints"]),
         filter=raw.get("filter"),
         status=raw.get("status", Scorecard.Status.PUBLISHED),
@@ -188,6 +225,7 @@ def _rule(
         )
     found.extend(_query_faults(item["query"], f"{at}.query", keys))
     found.extend(_query_faults(item.get("filter"), f"{at}.filter", keys))
+    found.extend(_query_faults(item.get("evidence"), f"{at}.evidence", keys))
     return RuleDocument(
         identifier=item["identifier"],
         title=item["title"],
@@ -196,6 +234,7 @@ def _rule(
         level=item["level"],
         query=item["query"],
         filter=item.get("filter"),
+        evidence=item.get("evidence"),
         is_enabled=item.get("is_enabled", True),
         in_force_from=_day(item.get("in_force_from"), f"{at}.in_force_from", found),
         owner=item.get("owner"),

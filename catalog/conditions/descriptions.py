@@ -91,7 +91,8 @@ def _operand_text(leaf: Leaf, titles: Titles) -> str:
 
 def _constant_text(value: object, *, operand: Operand) -> str:
     if isinstance(value, list) and operand is Operand.LIST and value:
-        return ", ".join(_value_text(item) for item in value)
+        # A number and the text of the same number read alike, and once is enough.
+        return ", ".join(dict.fromkeys(map(_value_text, value)))
     return _value_text(value)
 
 

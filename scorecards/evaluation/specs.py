@@ -14,18 +14,26 @@ class Masks(NamedTuple):
     passed: int
     skipped: int
 
+    def word(self, bit: int) -> str:
+        """Return what they say about the rule with a bit: SKIP, PASS or FAIL."""
+        if self.skipped >> bit & 1:
+            return "SKIP"
+        return "PASS" if self.passed >> bit & 1 else "FAIL"
+
 
 @dataclass(frozen=True)
 class RuleSpec:
     """A rule as evaluation sees it. `rank` is the rank of the level that owns it.
 
-    Without a query the rule is reported: what it says of an entity comes from outside.
+    Without a query the rule is reported: what it says of an entity comes from outside. It is
+    skipped where `filter` or `evidence` do not hold.
     """
 
     bit: int
     rank: int
     query: Query | None
     filter: Query | None = None
+    evidence: Query | None = None
     in_force_from: date | None = None
     is_enabled: bool = True
 
@@ -45,10 +53,8 @@ class ScorecardSpec:
         if self.filter is not None:
             yield self.filter
         for rule in self.rules:
-            if rule.query is not None:
-                yield rule.query
-            if rule.filter is not None:
-                yield rule.filter
+            queries = (rule.query, rule.filter, rule.evidence)
+            yield from (query for query in queries if query is not None)
 
     @property
     def reported(self) -> int:

@@ -52,7 +52,8 @@ class _Block:
             sum(1 << rule.bit for rule in spec.rules if not rule.is_enabled)
         )
         self._may_skip = any(
-            rule.filter is not None or rule.in_force_from is not None for rule in spec.rules
+            (rule.filter, rule.evidence, rule.in_force_from) != (None, None, None)
+            for rule in spec.rules
         )
 
     def statements(self) -> Iterator[ast.stmt]:
@@ -95,8 +96,9 @@ class _Block:
         """Yield what must hold for the rule to count, the cheapest first."""
         if rule.in_force_from is not None:
             yield self.code.ask(rule.in_force_from, partial(_is_in_force, rule.in_force_from))
-        if rule.filter is not None:
-            yield self.code.test(rule.filter)
+        for query in (rule.filter, rule.evidence):
+            if query is not None:
+                yield self.code.test(query)
 
 
 def _is_in_force(since: date, now: datetime) -> bool:

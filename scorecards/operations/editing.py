@@ -16,6 +16,7 @@ from scorecards import documents
 from scorecards.documents import RuleDocument, ScorecardDocument
 from scorecards.models import MAX_RULES, Level, Rule, Scorecard
 from scorecards.operations.evaluating import rescore
+from scorecards.reach import reach_in
 
 
 def document_of(scorecard: Scorecard) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def document_of(scorecard: Scorecard) -> dict[str, Any]:
         "identifier": scorecard.identifier,
         "title": scorecard.title,
         "description": scorecard.description,
+        "follows_catalog": scorecard.follows_catalog,
         "blueprints": sorted(row.identifier for row in scorecard.blueprints.all()),
         "filter": scorecard.filter,
         "status": str(scorecard.status),
@@ -46,6 +48,7 @@ def rule_document_of(rule: Rule) -> dict[str, Any]:
         "level": rule.level.title,
         "query": rule.query,
         "filter": rule.filter,
+        "evidence": rule.evidence,
         "is_enabled": rule.is_enabled,
         "in_force_from": rule.in_force_from.isoformat() if rule.in_force_from else None,
         "owner": rule.owner.identifier if rule.owner else None,
@@ -60,10 +63,7 @@ def save_scorecard(*, definition: Mapping[str, Any], by: Actor, now: datetime) -
     a title is new, the level that had its place is taken to be renamed. What changes no result
     (colours, texts, titles of rules) evaluates nothing.
     """
-    specs = registry.graph().specs
-    document = documents.parse(
-        definition, known_keys={name: spec.fact_keys for name, spec in specs.items()}
-    )
+    document = parsed(definition)
     owners = owners_of([rule.owner for rule in document.rules])
     scorecard = Scorecard.objects.filter(identifier=document.identifier).first()
     before = document_of(scorecard) if scorecard else {}
@@ -73,12 +73,22 @@ def save_scorecard(*, definition: Mapping[str, Any], by: Actor, now: datetime) -
         _save_rules(scorecard, document, owners=owners)
         after = document_of(_fresh(scorecard))
         if before != after:
-            _record(before, after, by=by, now=now)
+            record_scorecard(before, after, by=by, now=now)
         if _meaning(before) != _meaning(after):
             rescore(scorecard_id=scorecard.pk, now=now)
         # Last, so that history can still name the level that an entity comes from.
         Level.objects.filter(id__in=gone).delete()
     return _fresh(scorecard)
+
+
+def parsed(definition: Mapping[str, Any]) -> ScorecardDocument:
+    """Return a document, checked against the catalog as it is; raises `Invalid`."""
+    specs = registry.graph().specs
+    return documents.parse(
+        definition,
+        known_keys={name: spec.fact_keys for name, spec in specs.items()},
+        reach=reach_in(specs.values()),
+    )
 
 
 def _fresh(scorecard: Scorecard) -> Scorecard:
@@ -114,7 +124,7 @@ def owners_of(names: Sequence[str | None]) -> dict[str, Entity]:
 
 def _save_row(scorecard: Scorecard | None, document: ScorecardDocument) -> Scorecard:
     scorecard = scorecard or Scorecard(identifier=document.identifier)
-    for name in ("title", "description", "filter", "status"):
+    for name in ("title", "description", "follows_catalog", "filter", "status"):
         setattr(scorecard, name, getattr(document, name))
     scorecard.save()
     scorecard.blueprints.set(Blueprint.objects.filter(identifier__in=document.blueprints))
@@ -154,7 +164,7 @@ def _save_rules(
             rule = Rule(
                 scorecard=scorecard,
                 identifier=wanted.identifier,
-                bit=_free_bit(used),
+                bit=free_bit(used),
             )
             used.add(rule.bit)
         _fill(rule, wanted, levels=levels, owners=owners, position=position)
@@ -170,7 +180,8 @@ def _fill(
     position: int,
 ) -> None:
     for name in (
-        "title", "description", "how_to_fix", "query", "filter", "is_enabled", "in_force_from",
+        "title", "description", "how_to_fix", "query", "filter", "evidence", "is_enabled",
+        "in_force_from",
     ):  # fmt: skip
         setattr(rule, name, getattr(wanted, name))
     rule.level = levels[wanted.level]
@@ -178,7 +189,7 @@ def _fill(
     rule.position = position
 
 
-def _free_bit(used: set[int]) -> int:
+def free_bit(used: set[int]) -> int:
     """Return a free position in the masks, above those in use while there are any."""
     after = max(used, default=-1) + 1
     if after < MAX_RULES:
@@ -186,7 +197,9 @@ def _free_bit(used: set[int]) -> int:
     return next(bit for bit in range(MAX_RULES) if bit not in used)
 
 
-_RULE_MEANING = ("identifier", "level", "query", "filter", "is_enabled", "in_force_from")
+_RULE_MEANING = (
+    "identifier", "level", "query", "filter", "evidence", "is_enabled", "in_force_from",
+)  # fmt: skip
 
 
 def _meaning(document: Mapping[str, Any]) -> Any:
@@ -209,9 +222,10 @@ def _level_rank(document: Mapping[str, Any], title: str) -> int:
     return [level["title"] for level in document["levels"]].index(title)
 
 
-def _record(
+def record_scorecard(
     before: Mapping[str, Any], after: Mapping[str, Any], *, by: Actor, now: datetime
 ) -> None:
+    """Keep in the history how the document of a scorecard moved; empty where there is none."""
     keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
     history.record_change(
         kind="scorecard",
@@ -226,7 +240,7 @@ def _record(
 @transaction.atomic
 def delete_scorecard(*, scorecard: Scorecard, by: Actor, now: datetime) -> None:
     """Delete a scorecard with everything it found."""
-    _record(document_of(_fresh(scorecard)), {}, by=by, now=now)
+    record_scorecard(document_of(_fresh(scorecard)), {}, by=by, now=now)
     with muted():
         scorecard.delete()
 
@@ -235,9 +249,15 @@ def delete_scorecard(*, scorecard: Scorecard, by: Actor, now: datetime) -> None:
 def stop_grading(*, scorecard: Scorecard, blueprint: Blueprint, by: Actor, now: datetime) -> None:
     """Take a blueprint out of those that a scorecard grades; without any left, delete it.
 
-    Raises `Conflict` where its rules read what only that blueprint has.
+    Raises `Conflict` where its rules read what only that blueprint has, and for a scorecard that
+    follows the catalog, which would come back.
     """
     document = locked_document(scorecard)
+    if document["follows_catalog"]:
+        raise Conflict(
+            f"'{scorecard.identifier}' follows the catalog: it grades whatever is owned or "
+            "described; let it grade a choice of blueprints first, or delete it as a whole"
+        )
     document["blueprints"] = [
         name for name in document["blueprints"] if name != blueprint.identifier
     ]

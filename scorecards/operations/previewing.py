@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from catalog import registry
 from catalog.bulk import chunks, decode, raw_json
 from catalog.conditions import parse as parse_query
 from catalog.models import Entity
-from scorecards import documents
 from scorecards.documents import ScorecardDocument
 from scorecards.evaluation import (
     Masks,
@@ -21,7 +19,7 @@ from scorecards.evaluation import (
     compile_scorecard,
 )
 from scorecards.models import Evaluation, Outcome, RuleChange, Scorecard
-from scorecards.operations.editing import owners_of
+from scorecards.operations.editing import owners_of, parsed
 from scorecards.operations.recording import result
 
 CHUNK = 1_000
@@ -79,10 +77,7 @@ def preview_scorecard(*, definition: Mapping[str, Any], now: datetime) -> Previe
     Compares with what is stored for the scorecard of that identifier, if there is one. Raises
     `Invalid` for what saving would refuse.
     """
-    specs = registry.graph().specs
-    document = documents.parse(
-        definition, known_keys={name: spec.fact_keys for name, spec in specs.items()}
-    )
+    document = parsed(definition)
     owners_of([rule.owner for rule in document.rules])
     stored = Scorecard.objects.filter(identifier=document.identifier).with_parts().first()
     trial = _Trial(document, stored, now)
@@ -217,6 +212,7 @@ def _program(document: ScorecardDocument) -> Program:
                     rank=ranks[rule.level],
                     query=parse_query(rule.query) if rule.query is not None else None,
                     filter=parse_query(rule.filter) if rule.filter else None,
+                    evidence=parse_query(rule.evidence) if rule.evidence else None,
                     in_force_from=rule.in_force_from,
                     is_enabled=rule.is_enabled,
                 )

@@ -4,9 +4,20 @@ A pack is a folder of YAML documents, in the shapes that the operations of catal
 take. Nothing here writes: whoever installs a pack hands its documents to those operations.
 """
 
-from scorecards.packs.extension import extend_blueprint
+from scorecards.packs.choices import keep_choices
+from scorecards.packs.extension import definitions_of, enrich_blueprint, extend_blueprint
 from scorecards.packs.official import OFFICIAL, official_scorecards
-from scorecards.packs.registry import PACKS, Pack, PackSummary, UnknownPackError, load_pack
+from scorecards.packs.registry import (
+    PACKS,
+    Pack,
+    PackSummary,
+    UnknownPackError,
+    additions_of,
+    evidence_keys,
+    evidence_titles,
+    load_pack,
+    pack_rules,
+)
 from scorecards.packs.settings import (
     Choice,
     Flag,
@@ -31,13 +42,20 @@ __all__ = [
     "UnknownPackError",
     "UnknownYearError",
     "Whole",
+    "additions_of",
     "all_thresholds",
     "as_text",
+    "definitions_of",
+    "enrich_blueprint",
+    "evidence_keys",
+    "evidence_titles",
     "extend_blueprint",
+    "keep_choices",
     "known_settings",
     "load_pack",
     "merge_settings",
     "official_scorecards",
+    "pack_rules",
     "parse_settings",
     "settings_of",
     "thresholds_of",

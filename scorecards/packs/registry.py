@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
+from catalog.conditions import parse, reads
 from scorecards.packs.definitions import graded_by_measures, tiers_by_measures
-from scorecards.packs.extension import extend_blueprint
+from scorecards.packs.extension import definitions_of, extend_blueprint
 from scorecards.packs.official import official_scorecards
 from scorecards.packs.reading import FOLDER, read_yaml
 from scorecards.packs.settings import OWN_MEASURES, Settings, parse_settings
-from scorecards.packs.thresholds import thresholds_of
+from scorecards.packs.thresholds import all_thresholds, thresholds_of
 
 Document = dict[str, Any]
 
@@ -54,6 +56,21 @@ PACKS = {
             name="basics",
             title="Engineering basics",
             description="What every repository should hold, from a README to code owners.",
+        ),
+        PackSummary(
+            name="production_readiness",
+            title="Production readiness",
+            description="Recent deployments, on-call, monitors and service level objectives.",
+        ),
+        PackSummary(
+            name="observability",
+            title="Observability best practices",
+            description="Deployments tracked by version, and logs tied to traces.",
+        ),
+        PackSummary(
+            name="ownership",
+            title="Ownership and documentation",
+            description="An owning team, contacts, the repository and documentation.",
         ),
     )
 }
@@ -109,6 +126,55 @@ def _extended(blueprints: list[Document], extensions: list[Document]) -> list[Do
         else item
         for item in blueprints
     ]
+
+
+def additions_of(name: str) -> list[Document]:
+    """Return what a pack adds to blueprints that need not be its own (see `enrich_blueprint`).
+
+    Fresh on every call. One without `identifier` is for every blueprint that is described.
+    """
+    return _documents(name, "described", {})
+
+
+@cache
+def evidence_titles() -> Mapping[str, str]:
+    """Return the titles of the facts that packs add to whatever is described, by key."""
+    return {
+        key: definition["title"]
+        for name in PACKS
+        for addition in additions_of(name)
+        for definitions in definitions_of(addition).values()
+        for key, definition in definitions.items()
+    }
+
+
+@cache
+def evidence_keys() -> frozenset[str]:
+    """Return the facts that packs are about which grade the whole catalog.
+
+    Those that they add to blueprints, and those that their rules read.
+    """
+    following = [
+        rule
+        for name in PACKS
+        for scorecard in _documents(name, "scorecards", parse_settings(name, {}))
+        if scorecard.get("follows_catalog")
+        for rule in scorecard["rules"]
+    ]
+    read = [reads(parse(rule[key])) for rule in following for key in ("query", "evidence")]
+    return frozenset(evidence_titles()).union(*read)
+
+
+@cache
+def pack_rules() -> frozenset[tuple[str, str]]:
+    """Return the rules of all packs, whatever their settings: (scorecard, rule), by identifier."""
+    official = [item for table in all_thresholds().values() for item in official_scorecards(table)]
+    documents = [item for name in PACKS for item in load_pack(name).scorecards]
+    return frozenset(
+        (scorecard["identifier"], rule["identifier"])
+        for scorecard in [*documents, *official]
+        for rule in scorecard["rules"]
+    )
 
 
 def _documents(name: str, kind: str, values: Settings) -> list[Document]:

@@ -35,6 +35,17 @@ SERVICE_PROPERTIES = {
     "contributors_last_90_days": "contributors_last_90_days",
     "last_commit_at": "last_commit_at",
 }
+# Files that are linked to: where the row has their path, the name of the link and its type.
+LINKED_FILES = (
+    ("readme", "README", "doc"),
+    ("contributing", "Contributing guide", "doc"),
+    ("changelog", "Changelog", "other"),
+)
+# Files that say whom to ask.
+CONTACT_FILES = (
+    ("security_policy", "Reports of vulnerabilities", "security"),
+    ("codeowners", "Code owners", "code-owners"),
+)
 DEPLOYMENT_PROPERTIES = {
     "version": "version",
     "sha": "sha",
@@ -151,13 +162,34 @@ def _user(user: DemoUser) -> Draft:
 
 def _service(row: Row) -> Draft:
     url = f"https://{row['repository']}"
+    described = {
+        "url": url,
+        "languages": [row["language"]],
+        "links": list(_links(row, url)),
+        "contacts": list(_contacts(row, url)),
+    }
     return {
         "identifier": row["identifier"],
         "title": row["title"],
-        "properties": {"url": url} | _properties(row, SERVICE_PROPERTIES),
+        "properties": described | _properties(row, SERVICE_PROPERTIES),
         "relations": {},
         "team": [row["organization"]],
     }
+
+
+def _links(row: Row, url: str) -> Iterator[dict[str, str]]:
+    """Yield where to read on: the repository, and what was found in it to be read."""
+    yield {"name": "Repository", "type": "repo", "url": url}
+    for key, name, type_ in LINKED_FILES:
+        if row[key]:
+            yield {"name": name, "type": type_, "url": f"{url}/blob/HEAD/{row[key]}"}
+
+
+def _contacts(row: Row, url: str) -> Iterator[dict[str, str]]:
+    """Yield whom to ask, as far as a file in the repository says so; none is an answer too."""
+    for key, name, type_ in CONTACT_FILES:
+        if row[key]:
+            yield {"name": name, "type": type_, "contact": f"{url}/blob/HEAD/{row[key]}"}
 
 
 def _deployment(row: Row) -> Draft:

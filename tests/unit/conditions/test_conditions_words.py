@@ -56,6 +56,7 @@ WORDS = [
     (leaf("doesNotContains", "x"), "does not contain x", "not containing x"),
     (leaf("containsAny", ["a", "b"]), "contains any of a, b", "containing any of a, b"),
     (leaf("in", ["a", "b"]), "is one of a, b", "one of a, b"),
+    (leaf("in", ["1", 1, "2"]), "is one of 1, 2", "one of 1, 2"),
     (leaf("in", []), "is one of []", "one of []"),
     (leaf("notIn", ["a", "b"]), "is none of a, b", "none of a, b"),
     (leaf("beginsWith", "x"), "begins with x", "beginning with x"),

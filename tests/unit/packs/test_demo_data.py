@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from catalog.conditions import matches, parse
-from scorecards.packs import load_pack
+from scorecards.packs import PACKS, additions_of, definitions_of, load_pack
 from scorecards.packs.demo import read_demo
 
+FILES = "https://github.com/healthchecks/healthchecks/blob/HEAD"
 NOW = datetime(2027, 1, 5, 12, 0, 0, 250_000, tzinfo=UTC)
 
 
@@ -65,6 +66,24 @@ def test_a_service_carries_what_was_found_and_nothing_else(demo):
         "title": "healthchecks",
         "properties": {
             "url": "https://github.com/healthchecks/healthchecks",
+            "languages": ["Python"],
+            "links": [
+                {
+                    "name": "Repository",
+                    "type": "repo",
+                    "url": "https://github.com/healthchecks/healthchecks",
+                },
+                {"name": "README", "type": "doc", "url": f"{FILES}/README.md"},
+                {"name": "Contributing guide", "type": "doc", "url": f"{FILES}/CONTRIBUTING.md"},
+                {"name": "Changelog", "type": "other", "url": f"{FILES}/CHANGELOG.md"},
+            ],
+            "contacts": [
+                {
+                    "name": "Reports of vulnerabilities",
+                    "type": "security",
+                    "contact": f"{FILES}/SECURITY.md",
+                }
+            ],
             "language": "Python",
             "readme": "README.md",
             "license": "LICENSE",
@@ -83,6 +102,17 @@ def test_a_service_carries_what_was_found_and_nothing_else(demo):
         "relations": {},
         "team": ["healthchecks"],
     }
+
+
+def test_where_no_file_says_whom_to_ask_there_is_no_contact(demo):
+    rows = {item["identifier"]: item["properties"] for item in demo.entities["service"]}
+    without = {name for name, item in rows.items() if not item["contacts"]}
+    assert without == {
+        name
+        for name, item in rows.items()
+        if "security_policy" not in item and "codeowners" not in item
+    }
+    assert len(without) == 6
 
 
 def test_events_point_at_their_service_and_have_no_team_of_their_own(demo):
@@ -138,10 +168,10 @@ def test_every_draft_uses_only_what_the_packs_define(demo):
     known = {
         blueprint: {
             key
-            for name in ("dora", "basics")
-            for document in load_pack(name).blueprints
-            if document["identifier"] == blueprint
-            for key in (*document["schema"]["properties"], *document["relations"])
+            for name in PACKS
+            for document in (*load_pack(name).blueprints, *additions_of(name))
+            if document.get("identifier", "service") == blueprint
+            for key in (*definitions_of(document)["schema"], *document.get("relations", {}))
         }
         for blueprint in demo.entities
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalog.conditions import parse, reads
-from scorecards.packs import PACKS, UnknownPackError, load_pack
+from scorecards.packs import PACKS, UnknownPackError, evidence_keys, load_pack
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = json.loads((ROOT / "tests" / "data" / "expected_levels.json").read_text())
@@ -58,11 +58,14 @@ THRESHOLDS = four_keys("svc", "deployment_frequency") | {
     for name, rules in four_keys("team", "deployment_frequency_per_service").items()
 }
 
-SCORECARDS = [
+ALL_SCORECARDS = [
     pytest.param(scorecard, id=scorecard["identifier"])
     for name in PACKS
     for scorecard in load_pack(name).scorecards
 ]
+# Those that grade a blueprint; the others follow the catalog.
+SCORECARDS = [item for item in ALL_SCORECARDS if "blueprints" in item.values[0]]
+FOLLOWING = [item for item in ALL_SCORECARDS if "blueprints" not in item.values[0]]
 BLUEPRINTS = [
     pytest.param(blueprint, id=f"{name}-{blueprint['identifier']}")
     for name in PACKS
@@ -98,12 +101,35 @@ def dora(kind):
     return {document["identifier"]: document for document in getattr(load_pack("dora"), kind)}
 
 
-def test_there_are_two_packs():
-    assert {name: len(load_pack(name).scorecards) for name in PACKS} == {"dora": 8, "basics": 1}
+def test_there_are_five_packs():
+    assert {name: len(load_pack(name).scorecards) for name in PACKS} == {
+        "dora": 8,
+        "basics": 1,
+        "production_readiness": 1,
+        "observability": 1,
+        "ownership": 1,
+    }
+
+
+@pytest.mark.parametrize("scorecard", FOLLOWING)
+def test_a_scorecard_that_follows_the_catalog_names_no_blueprints(scorecard):
+    assert list(scorecard) == [
+        "identifier", "title", "description", "follows_catalog", "filter", "status", "levels",
+        "rules",
+    ]  # fmt: skip
+    assert scorecard["follows_catalog"] is True
+    titles = [level["title"] for level in scorecard["levels"]]
+    assert titles == ["No level", "Basic", "Intermediate", "Advanced"]
+    for rule in scorecard["rules"]:
+        assert set(rule) == {
+            "identifier", "title", "level", "description", "how_to_fix", "query", "evidence",
+        }  # fmt: skip
+        assert rule["level"] in titles[1:]
+        assert reads(parse(rule["query"])) | reads(parse(rule["evidence"])) <= evidence_keys()
 
 
 def test_an_unknown_pack_is_refused_with_the_names_there_are():
-    with pytest.raises(UnknownPackError, match=r"no pack 'dorra'\. There are: basics, dora"):
+    with pytest.raises(UnknownPackError, match=r"no pack 'dorra'\. There are: basics, dora, obs"):
         load_pack("dorra")
 
 
@@ -133,13 +159,13 @@ def test_every_rule_sits_at_a_level_above_the_floor(scorecard):
     assert {rule["level"] for rule in scorecard["rules"]} == above
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
+@pytest.mark.parametrize("scorecard", ALL_SCORECARDS)
 def test_rule_identifiers_are_unique(scorecard):
     identifiers = [rule["identifier"] for rule in scorecard["rules"]]
     assert len(identifiers) == len(set(identifiers))
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
+@pytest.mark.parametrize("scorecard", ALL_SCORECARDS)
 def test_every_rule_says_why_and_how_to_fix_it_in_its_own_words(scorecard):
     for field in ("title", "description", "how_to_fix"):
         texts = [rule[field] for rule in scorecard["rules"]]
