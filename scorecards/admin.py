@@ -17,6 +17,8 @@ from catalog.forms_conditions import plain, script_data
 from catalog.forms_rows import Subjects
 from catalog.forms_subjects import subjects_of
 from catalog.models import Blueprint
+from scorecards import admin_outcomes  # noqa: F401 - it registers its pages
+from scorecards.admin_campaigns import CampaignAdmin
 from scorecards.admin_packs import PackAdmin
 from scorecards.admin_preview import PreviewAdmin
 from scorecards.documents import DEFAULT_LEVELS
@@ -29,6 +31,7 @@ from scorecards.forms import (
     split_faults,
 )
 from scorecards.models import (
+    Campaign,
     Evaluation,
     InstalledPack,
     Level,
@@ -41,6 +44,7 @@ from scorecards.models import (
 from scorecards.operations import delete_scorecard, save_scorecard
 from scorecards.results import REPORTED, Reason, reasons_for, rule_results
 
+admin.site.register(Campaign, CampaignAdmin)
 admin.site.register(InstalledPack, PackAdmin)
 
 
@@ -108,7 +112,7 @@ class RuleInline(PartInline, StackedInline):
     ordering = ("level__rank", "position", "id")
     fields = (
         ("title", "identifier"), ("level", "is_enabled"), "is_reported", "query", "filter",
-        "description", "how_to_fix", ("in_force_from", "owner"), "position",
+        "evidence", "description", "how_to_fix", ("in_force_from", "owner"), "position",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
@@ -153,7 +157,17 @@ class ScorecardAdmin(PreviewAdmin, OperationAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("title", "identifier", "description", "status", "blueprints", "filter")},
+            {
+                "fields": (
+                    "title",
+                    "identifier",
+                    "description",
+                    "status",
+                    "follows_catalog",
+                    "blueprints",
+                    "filter",
+                )
+            },
         ),
     )
     change_form_before_template = "admin/tidemark/_scorecard_data.html"
@@ -261,8 +275,7 @@ class RuleAdmin(ReadOnlyAdmin):
     ordering = ("scorecard__title", "level__rank", "position", "id")
     fields = (
         "scorecard_link", "title", "identifier", "level", "is_enabled", "is_reported", "query",
-        "filter",
-        "description", "how_to_fix", "in_force_from", "owner",
+        "filter", "evidence", "description", "how_to_fix", "in_force_from", "owner",
     )  # fmt: skip
 
     @admin.display(description="Scorecard", ordering="scorecard__title")
@@ -308,6 +321,7 @@ class EvaluationAdmin(ReadOnlyAdmin):
                 "rule": item.rule,
                 "status": item.status,
                 "leaves": _leaves(reasons[item.rule.pk]),
+                "skip": reasons[item.rule.pk].skip if item.is_skipped else "",
             }
             for item in rule_results(obj, rules)
         ]
@@ -332,23 +346,6 @@ def _said(outcome: Outcome | None) -> str:
     if outcome is None:
         return "nothing yet"
     return f"{outcome.state}: {outcome.remark}" if outcome.remark else outcome.state
-
-
-@admin.register(Outcome)
-class OutcomeAdmin(ReadOnlyAdmin):
-    """What was reported over the API."""
-
-    list_display = ("entity", "scorecard", "rule", "state", "reported_at", "reported_by")
-    list_filter = ("state", "rule__scorecard")
-    select_related = ("entity", "rule__scorecard")
-    search_fields = ("entity__title", "entity__identifier", "rule__title", "remark")
-    ordering = ("-id",)
-    fields = ("entity", "scorecard", "rule", "state", "remark", "reported_at", "reported_by")
-
-    @admin.display(description="Scorecard")
-    def scorecard(self, obj: Outcome) -> Scorecard:
-        """Name the rule's scorecard."""
-        return obj.rule.scorecard
 
 
 @admin.register(LevelChange)

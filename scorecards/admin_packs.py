@@ -18,7 +18,9 @@ from scorecards.packs import PACKS, PackSummary, settings_of
 
 RESETS = (
     "Saving installs the pack: its scorecards and properties become what the pack and its settings "
-    "say, whatever was edited in them. Scorecards and properties of your own stay."
+    "say, whatever was edited in them. What you decided about its rules stays: whether they are "
+    "on, for which entities, from which day, at which level and whose they are; and so do "
+    "scorecards, rules and properties of your own."
 )
 
 

@@ -9,7 +9,8 @@ class ScorecardsConfig(AppConfig):
     name = "scorecards"
 
     def ready(self) -> None:
-        """Connect the receivers that re-evaluate what a save moved."""
-        from scorecards import receivers
+        """Connect the receivers that re-evaluate what a save moved; SQLite learns to count bits."""
+        from scorecards import popcount, receivers
 
         receivers.connect()
+        popcount.connect()

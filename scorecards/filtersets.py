@@ -2,15 +2,29 @@
 
 from django.db import models
 from django_filters import (
+    BaseInFilter,
     CharFilter,
     ChoiceFilter,
     FilterSet,
+    NumberFilter,
     TypedChoiceFilter,
 )
 
 from catalog.filtersets import EntityFilterSet, MomentFilter, PairsFilter, TeamFilter
 from catalog.filtersets_queries import TeamQueryForm
-from scorecards.models import Evaluation, LevelChange, Outcome, Rule, RuleChange, Scorecard
+from scorecards.custom import pack_rule_ids
+from scorecards.models import (
+    Campaign,
+    Evaluation,
+    LevelChange,
+    Outcome,
+    OutcomeBatch,
+    PastOutcome,
+    Rule,
+    RuleChange,
+    Scorecard,
+)
+from scorecards.score_lists import SORTS
 
 
 class LevelFilter(PairsFilter):
@@ -54,23 +68,90 @@ class ScorecardFilterSet(FilterSet):
         fields: tuple[str, ...] = ()
 
 
+def _yes_or_no(
+    field: str, *, method: str | None = None, label: str = "true or false"
+) -> TypedChoiceFilter:
+    return TypedChoiceFilter(
+        field,
+        method=method,
+        choices=[("true", "Yes"), ("false", "No")],
+        coerce=lambda value: value == "true",
+        empty_value="",
+        label=label,
+    )
+
+
 class RuleFilterSet(FilterSet):
     """The filters of the list of rules."""
 
     scorecard = CharFilter("scorecard__identifier", label="Identifier of the scorecard")
     identifier = CharFilter(label="Identifier of the rule in its scorecard")
     level = CharFilter("level__title", label="Title of the level")
-    enabled = TypedChoiceFilter(
-        "is_enabled",
-        choices=[("true", "Yes"), ("false", "No")],
-        coerce=lambda value: value == "true",
-        empty_value="",
-        label="true or false",
-    )
+    enabled = _yes_or_no("is_enabled")
     owner = CharFilter("owner__identifier", label="Identifier of the owning team")
 
     class Meta:
         model = Rule
+        fields: tuple[str, ...] = ()
+
+
+class ListFilter(BaseInFilter, CharFilter):
+    """Keep what has one of several values, separated by commas."""
+
+
+class NumbersFilter(BaseInFilter, NumberFilter):
+    """Keep what has one of several numbers, separated by commas."""
+
+
+class ScoreFilterSet(FilterSet):
+    """The filters of scores: which rules they are made of, and the order."""
+
+    rule = ListFilter("identifier", label="Identifiers of rules, separated by commas")
+    rule_id = NumbersFilter("id", label="Ids of rules, separated by commas")
+    title = CharFilter("title", lookup_expr="icontains", label="A part of the rules' titles")
+    level = ListFilter("level__title", label="Titles of levels, separated by commas")
+    scorecard = ListFilter(
+        "scorecard__identifier", label="Identifiers of scorecards, separated by commas"
+    )
+    enabled = _yes_or_no("is_enabled")
+    custom = _yes_or_no(
+        "id", method="filter_custom", label="true: no rules of packs; false: no others"
+    )
+    sort = ChoiceFilter(
+        choices=[(f"{sign}{name}", name) for name in SORTS for sign in ("", "-")],
+        method="leave_order",
+        label="What to sort by; a minus before it for the largest first",
+    )
+
+    class Meta:
+        model = Rule
+        fields: tuple[str, ...] = ()
+
+    def filter_custom(self, qs: models.QuerySet, name: str, value: bool) -> models.QuerySet:
+        """Keep the rules that no pack brought, or only those that one did."""
+        ids = pack_rule_ids()
+        return qs.exclude(pk__in=ids) if value else qs.filter(pk__in=ids)
+
+    def leave_order(self, qs: models.QuerySet, name: str, value: str) -> models.QuerySet:
+        """Leave the rules as they are: it is the scores that are sorted."""
+        return qs
+
+
+class CampaignFilterSet(FilterSet):
+    """The filters of the list of campaigns."""
+
+    identifier = CharFilter()
+    status = ChoiceFilter(choices=Campaign.Status.choices)
+    owner = CharFilter("owner__identifier", label="Identifier of the team that asks")
+    scorecard = CharFilter(
+        "rules__scorecard__identifier",
+        distinct=True,
+        label="Identifier of a scorecard that any of the rules belongs to",
+    )
+    due_before = MomentFilter("due_at", lookup_expr="lt", label="Due before this moment")
+
+    class Meta:
+        model = Campaign
         fields: tuple[str, ...] = ()
 
 
@@ -113,6 +194,26 @@ class OutcomeFilterSet(_FoundFilterSet):
 
     class Meta:
         model = Outcome
+        fields: tuple[str, ...] = ()
+
+
+class PastOutcomeFilterSet(OutcomeFilterSet):
+    """The filters of the history of outcomes."""
+
+    since = MomentFilter("ended_at", lookup_expr="gte", label="Ended from this moment on")
+
+    class Meta:
+        model = PastOutcome
+        fields: tuple[str, ...] = ()
+
+
+class OutcomeBatchFilterSet(FilterSet):
+    """The filters of the list of batches."""
+
+    status = ChoiceFilter(choices=OutcomeBatch.Status.choices)
+
+    class Meta:
+        model = OutcomeBatch
         fields: tuple[str, ...] = ()
 
 

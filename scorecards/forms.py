@@ -54,6 +54,7 @@ class ScorecardForm(ConditionForm):
     blueprints = forms.ModelMultipleChoiceField(
         Blueprint.objects.order_by("is_system", "title", "id"),
         to_field_name="identifier",
+        required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="The entities of these are graded.",
     )
@@ -66,8 +67,31 @@ class ScorecardForm(ConditionForm):
 
     class Meta:
         model = Scorecard
-        fields = ("identifier", "title", "description", "blueprints", "status", "filter")
-        help_texts = {"status": "Drafts grade nothing and show nowhere else."}
+        fields = (
+            "identifier", "title", "description", "follows_catalog", "blueprints", "status",
+            "filter",
+        )  # fmt: skip
+        help_texts = {
+            "status": "Drafts grade nothing and show nowhere else.",
+            "follows_catalog": "Instead of the choice below: everything is graded that is owned or "
+            "described, also what will be added to the catalog.",
+        }
+        widgets = {"follows_catalog": UnfoldBooleanSwitchWidget()}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and self.instance.follows_catalog and not self.is_bound:
+            # What is kept in step by us is there to be read.
+            blueprints = self.fields["blueprints"]
+            blueprints.widget.attrs["disabled"] = True
+            blueprints.help_text = "These are graded now; the list follows the catalog."
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for blueprints, unless the catalog says which they are."""
+        data = super().clean() or self.cleaned_data
+        if not data.get("follows_catalog") and not data.get("blueprints"):
+            self.add_error("blueprints", self.fields["blueprints"].error_messages["required"])
+        return data
 
     def clean_identifier(self) -> str:
         """Refuse an identifier that is taken: saving would replace the other scorecard."""
@@ -80,6 +104,7 @@ class ScorecardForm(ConditionForm):
             "identifier": self.instance.identifier or data["identifier"],
             "title": data["title"],
             "description": data["description"],
+            "follows_catalog": data["follows_catalog"],
             "blueprints": [blueprint.identifier for blueprint in data["blueprints"]],
             "status": data["status"],
             "filter": data["filter"],
@@ -146,6 +171,13 @@ class RuleForm(ConditionForm):
         required=False,
         help_text="For entities where this does not hold, the rule does not count.",
     )
+    evidence = ConditionField(
+        at="evidence",
+        label="Known where",
+        required=False,
+        help_text="Where this does not hold, nobody has said enough to tell: the rule does not "
+        "count there, and says what is missing.",
+    )
     description = _long_text(label="Why")
     how_to_fix = _long_text()
     owner = EntityField(target=TEAM, is_many=False, labels={}, required=False)
@@ -155,7 +187,7 @@ class RuleForm(ConditionForm):
         model = Rule
         fields = (
             "title", "identifier", "level", "is_enabled", "is_reported", "query", "filter",
-            "description", "how_to_fix", "in_force_from", "owner", "position",
+            "evidence", "description", "how_to_fix", "in_force_from", "owner", "position",
         )  # fmt: skip
         help_texts = {"in_force_from": "Until that day the rule does not count."}
 
@@ -212,6 +244,7 @@ class RuleForm(ConditionForm):
             "how_to_fix",
             "query",
             "filter",
+            "evidence",
             "is_enabled",
         )
         return {

@@ -1,10 +1,13 @@
 """Reads of scorecards and what they found, as chainable methods."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Prefetch
+from django.db.models import Max, Prefetch
+
+if TYPE_CHECKING:
+    from scorecards.models import CampaignSnapshot
 
 
 class ScorecardQuerySet(models.QuerySet):
@@ -64,3 +67,51 @@ class OutcomeQuerySet(models.QuerySet):
             .defer("entity__properties", "entity__computed", "entity__facts")
             .order_by("id")
         )
+
+
+class PastOutcomeQuerySet(models.QuerySet):
+    """Chainable reads of what was reported once."""
+
+    def with_names(self) -> Self:
+        """Load what a line about one names, newest first."""
+        return (
+            self.select_related("rule__scorecard", "entity__blueprint")
+            .defer("entity__properties", "entity__computed", "entity__facts")
+            .order_by("-id")
+        )
+
+
+class CampaignQuerySet(models.QuerySet):
+    """Chainable reads of campaigns."""
+
+    def with_parts(self) -> Self:
+        """Load the owner, and with a query the rules by scorecard."""
+        from scorecards.models import Rule
+
+        rules = Rule.objects.select_related("scorecard", "level").order_by(
+            "scorecard__title", "scorecard_id", "level__rank", "position", "id"
+        )
+        owner = self.select_related("owner").defer(
+            "owner__properties", "owner__computed", "owner__facts"
+        )
+        return owner.prefetch_related(Prefetch("rules", rules))
+
+    def running(self) -> Self:
+        """Keep the campaigns under way, those that are due first before the others."""
+        return self.filter(status="in_progress").by_urgency()
+
+    def by_urgency(self) -> Self:
+        """Put those that are due first before the others; those that never end come last."""
+        return self.order_by(models.F("due_at").asc(nulls_last=True), "starts_at", "id")
+
+
+class CampaignSnapshotQuerySet(models.QuerySet["CampaignSnapshot"]):
+    """Chainable reads of how far campaigns were."""
+
+    def latest_of(self, campaign_ids: Iterable[int]) -> "dict[int, CampaignSnapshot]":
+        """Return the newest snapshot of each of these campaigns that has one, with two queries."""
+        rows = self.filter(campaign__in=list(campaign_ids))
+        newest = rows.order_by().values("campaign_id").annotate(Max("day"))
+        days = dict(newest.values_list("campaign_id", "day__max"))
+        found = rows.filter(day__in=set(days.values()))
+        return {row.campaign_id: row for row in found if row.day == days[row.campaign_id]}

@@ -1,21 +1,25 @@
-"""Which scorecards read a fact of the entities of a blueprint."""
+"""Which scorecards and campaigns read a fact of the entities of a blueprint."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.conditions import parse, reads
 from catalog.models import Blueprint
-from scorecards.models import Scorecard
+from scorecards.models import Campaign, Scorecard
 
 
 def readers_of(blueprint: Blueprint, fact: str) -> list[str]:
-    """Return the scorecards and rules whose conditions read a fact, in words, in their order."""
+    """Return whose conditions read a fact, in words, in their order: scorecards, then campaigns."""
     rows = Scorecard.objects.filter(blueprints=blueprint).prefetch_related("rules")
+    scorecards = rows.order_by("identifier")
+    queries = [item for scorecard in scorecards for item in _queries(scorecard)]
+    campaigns = Campaign.objects.filter(rules__scorecard__in=rows.values("pk")).distinct()
+    queries += (
+        (f"the filter of the campaign {campaign.identifier}", campaign.filter)
+        for campaign in campaigns.order_by("identifier")
+    )
     return [
-        words
-        for scorecard in rows.order_by("identifier")
-        for words, query in _queries(scorecard)
-        if query and fact in reads(parse(query, allow_empty=True))
+        words for words, query in queries if query and fact in reads(parse(query, allow_empty=True))
     ]
 
 
@@ -25,3 +29,4 @@ def _queries(scorecard: Scorecard) -> Iterator[tuple[str, Mapping[str, Any] | No
     for rule in sorted(scorecard.rules.all(), key=lambda rule: rule.identifier):
         yield f"the rule {scorecard.identifier}/{rule.identifier}", rule.query
         yield f"the filter of {scorecard.identifier}/{rule.identifier}", rule.filter
+        yield f"the evidence of {scorecard.identifier}/{rule.identifier}", rule.evidence

@@ -11,13 +11,21 @@ from catalog.errors import Conflict, HasDependents
 from catalog.models import Blueprint
 from catalog.signals import (
     blueprint_deleting,
+    blueprints_saved,
     entities_changed,
     entities_deleting,
     fact_renaming,
     is_muted,
 )
+from portal.permissions import Actor
 from scorecards.models import Level, Rule, Scorecard
-from scorecards.operations import evaluate_moved, rescore, uncount
+from scorecards.operations import (
+    compute_descriptions,
+    evaluate_moved,
+    follow_catalog,
+    rescore,
+    uncount,
+)
 from scorecards.reading import readers_of
 
 
@@ -25,6 +33,7 @@ def connect() -> None:
     """Connect the receivers, each for its own sender."""
     entities_changed.connect(evaluate, dispatch_uid="scorecards.evaluate")
     entities_deleting.connect(forget, dispatch_uid="scorecards.forget")
+    blueprints_saved.connect(follow, dispatch_uid="scorecards.follow")
     blueprint_deleting.connect(keep_graded, dispatch_uid="scorecards.keep_graded")
     fact_renaming.connect(keep_read, dispatch_uid="scorecards.keep_read")
     post_save.connect(edited, sender=Scorecard, dispatch_uid="scorecards.edited")
@@ -45,9 +54,17 @@ def forget(sender: Any, entity_ids: Collection[int], **kwargs: Any) -> None:
     uncount(entity_ids=entity_ids)
 
 
+def follow(sender: type[Blueprint], by: Actor, now: datetime, **kwargs: Any) -> None:
+    """Keep in step with the catalog what follows it."""
+    compute_descriptions(by=by, now=now)
+    follow_catalog(now=now)
+
+
 def edited(sender: type[Scorecard], instance: Scorecard, **kwargs: Any) -> None:
     """Score an edited scorecard anew. Its deletion takes what it found with it."""
     if not is_muted():
+        if instance.follows_catalog:
+            follow_catalog(now=timezone.now())
         rescore(scorecard_id=instance.pk, now=timezone.now())
 
 
@@ -59,7 +76,8 @@ def part_edited(sender: type[Level] | type[Rule], instance: Level | Rule, **kwar
 
 def keep_graded(sender: type[Blueprint], blueprint: Blueprint, **kwargs: Any) -> None:
     """Refuse to let a blueprint go that is all that a scorecard grades."""
-    rows = Scorecard.objects.filter(blueprints=blueprint).order_by("identifier")
+    rows = Scorecard.objects.filter(blueprints=blueprint, follows_catalog=False)
+    rows = rows.order_by("identifier")
     only = [row.identifier for row in rows if row.blueprints.count() == 1]
     if only:
         raise HasDependents(

@@ -1,7 +1,8 @@
 """Reading results out of the masks: per entity for its page, per rule for lists and the API."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max
@@ -10,25 +11,47 @@ from catalog.conditions import Explanation, explain, parse
 from catalog.models import Entity
 from scorecards.counts import Counts
 from scorecards.evaluation import Masks
-from scorecards.models import Evaluation, Level, Outcome, Rule, RuleChange, Scorecard
+from scorecards.models import (
+    Evaluation,
+    Level,
+    Outcome,
+    PastOutcome,
+    Rule,
+    RuleChange,
+    Scorecard,
+)
 from scorecards.operations.recording import result
+from scorecards.scores import Score, share
+from scorecards.skips import skip_reason, titles_with_evidence
 
 # How a rule without a query is described.
 REPORTED = "Reported over the API"
+# How much of what was reported before stands on the page of an entity: the API has all of it.
+MOST_PAST = 200
+MOST_PAST_OF_A_RULE = 5
 
 
 @dataclass(frozen=True)
 class RuleResult:
     """What one rule says about one entity, and why, where that was asked for.
 
-    That is the `explanation` of the query, or, of a reported rule, the `outcome` if there is one.
+    That is the `explanation` of the query, or, of a reported rule, the `outcome` if there is one;
+    where the rule does not count, `skip_reason` says why.
     """
 
     rule: Rule
     status: RuleChange.Result
     explanation: Explanation | None = None
     outcome: Outcome | None = None
+    skip_reason: str = ""
     since: datetime | None = None
+    # What was reported before, newest first.
+    past: Sequence[PastOutcome] = ()
+
+    @property
+    def is_skipped(self) -> bool:
+        """Say whether the rule does not count."""
+        return self.status == RuleChange.Result.SKIP
 
     @property
     def is_failing(self) -> bool:
@@ -61,6 +84,15 @@ class Panel:
     next_level: Level | None
     missing: list[RuleResult]
 
+    @property
+    def score(self) -> Score:
+        """Return the score of the entity by this scorecard alone."""
+        statuses = Counter(item.status for item in self.rules)
+        status = RuleChange.Result
+        return share(
+            statuses[status.PASS], statuses[status.FAIL], skipped=statuses[status.SKIP], entities=1
+        )
+
 
 def rule_results(evaluation: Evaluation, rules: Iterable[Rule]) -> list[RuleResult]:
     """Return the result of each of the scorecard's rules, read out of the masks."""
@@ -68,19 +100,25 @@ def rule_results(evaluation: Evaluation, rules: Iterable[Rule]) -> list[RuleResu
     return [RuleResult(rule, result(masks, rule.bit)) for rule in rules]
 
 
-def panels_for(entity: Entity, *, now: datetime) -> list[Panel]:
+def panels_for(
+    entity: Entity, *, now: datetime, titles: Mapping[str, str] | None = None
+) -> list[Panel]:
     """Return a panel per published scorecard that grades the entity, by title.
 
-    Five queries, however many scorecards and rules there are, and one more where rules are
-    reported.
+    `titles` are those of its facts. Five queries, however many scorecards and rules there are, and
+    two more where rules are reported.
     """
     evaluations = {row.scorecard_id: row for row in Evaluation.objects.of_entities([entity.pk])}
     scorecards = list(
         Scorecard.objects.grading(entity.blueprint_id).filter(id__in=evaluations).with_parts()
     )
     rules = [rule for scorecard in scorecards for rule in scorecard.rules.all()]
-    reasons = reasons_for(entity, rules, now=now)
+    reasons = reasons_for(entity, rules, now=now, titles=titles)
     since = _last_moves(entity)
+    past = _past_of(entity, rules)
+    reasons |= {
+        rule.pk: replace(reasons[rule.pk], past=past[rule.pk]) for rule in rules if rule.pk in past
+    }
     return [
         _panel(scorecard, evaluations[scorecard.pk], reasons=reasons, since=since)
         for scorecard in scorecards
@@ -89,10 +127,15 @@ def panels_for(entity: Entity, *, now: datetime) -> list[Panel]:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a rule says what it says: the explanation of its query, or what was reported, if so."""
+    """Why a rule says what it says: the explanation of its query, or what was reported, if so.
+
+    `skip` is why it does not count, empty where it does.
+    """
 
     explanation: Explanation | None = None
     outcome: Outcome | None = None
+    past: Sequence[PastOutcome] = ()
+    skip: str = ""
 
 
 def reasons_for(
@@ -103,12 +146,30 @@ def reasons_for(
     outcomes: dict[int, Outcome] = {}
     if any(rule.is_reported for rule in rules):
         outcomes = {row.rule_id: row for row in Outcome.objects.filter(entity=entity)}
+    named = titles_with_evidence(titles or {})
     return {
-        rule.pk: Reason(outcome=outcomes.get(rule.pk))
-        if rule.is_reported
-        else Reason(explain(parse(rule.query), entity.facts, now=now, titles=titles))
+        rule.pk: Reason(
+            explanation=None
+            if rule.is_reported
+            else explain(parse(rule.query), entity.facts, now=now, titles=named),
+            outcome=outcomes.get(rule.pk),
+            skip=skip_reason(
+                rule, entity.facts, now=now, titles=titles or {}, outcome=outcomes.get(rule.pk)
+            ),
+        )
         for rule in rules
     }
+
+
+def _past_of(entity: Entity, rules: Iterable[Rule]) -> dict[int, list[PastOutcome]]:
+    """Return what was reported for each rule before, as far as a page shows it."""
+    reported = [rule.pk for rule in rules if rule.is_reported]
+    past: dict[int, list[PastOutcome]] = defaultdict(list)
+    if reported:
+        rows = PastOutcome.objects.filter(entity=entity, rule__in=reported).order_by("-id")
+        for row in rows[:MOST_PAST]:
+            past[row.rule_id].append(row)
+    return {rule: found[:MOST_PAST_OF_A_RULE] for rule, found in past.items()}
 
 
 def _last_moves(entity: Entity) -> dict[int, datetime]:
@@ -129,6 +190,8 @@ def _panel(
             status=item.status,
             explanation=reasons[item.rule.pk].explanation,
             outcome=reasons[item.rule.pk].outcome,
+            past=reasons[item.rule.pk].past,
+            skip_reason=reasons[item.rule.pk].skip if item.is_skipped else "",
             since=since.get(item.rule.pk),
         )
         for item in rule_results(evaluation, scorecard.rules.all())

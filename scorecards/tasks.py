@@ -24,6 +24,12 @@ def evaluate_stale() -> int:
 
 
 @shared_task
+def apply_outcomes(batch_id: int) -> bool:
+    """Apply a batch of outcomes that was accepted."""
+    return operations.apply_batch(batch_id=batch_id, now=timezone.now())
+
+
+@shared_task
 def sweep() -> int:
     """Evaluate what was left behind and what moves with the clock."""
     return operations.sweep(now=timezone.now())

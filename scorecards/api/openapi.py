@@ -12,18 +12,22 @@ from catalog.api.openapi import PROPERTY, entity_docs
 from catalog.api.serializers import OutcomeSerializer
 from portal.api.errors import answers
 from scorecards.api.serializers import (
+    AcceptedBatchSerializer,
     EvaluationSerializer,
     GradedEntitySerializer,
     LevelChangeSerializer,
     OutcomeBatchSerializer,
     OutcomeWriteSerializer,
+    PastOutcomeSerializer,
     PreviewSerializer,
     ReportedOutcomeSerializer,
     RuleResultSerializer,
     RuleSerializer,
     ScorecardSerializer,
+    ScoreSerializer,
     TeamSerializer,
 )
+from scorecards.score_lists import Aggregation
 
 LEVEL = OpenApiParameter(
     "level",
@@ -31,7 +35,7 @@ LEVEL = OpenApiParameter(
     many=True,
     description="`<scorecard>:<level>`, may be repeated: `level=dora_cfr:Gold`.",
 )
-_IDENTIFIER = OpenApiParameter(
+IDENTIFIER = OpenApiParameter(
     "identifier",
     str,
     OpenApiParameter.PATH,
@@ -55,7 +59,7 @@ TEAMS = extend_schema_view(
     list=extend_schema(
         parameters=[PROPERTY, LEVEL], responses=answers({200: TeamSerializer(many=True)}, 400)
     ),
-    retrieve=extend_schema(parameters=[_IDENTIFIER], responses=answers({200: TeamSerializer}, 404)),
+    retrieve=extend_schema(parameters=[IDENTIFIER], responses=answers({200: TeamSerializer}, 404)),
 )
 
 PREVIEWS = extend_schema_view(
@@ -67,7 +71,7 @@ PREVIEWS = extend_schema_view(
 SCORECARDS = extend_schema_view(
     list=extend_schema(responses=answers({200: ScorecardSerializer(many=True)}, 400)),
     retrieve=extend_schema(
-        parameters=[_IDENTIFIER], responses=answers({200: ScorecardSerializer}, 404)
+        parameters=[IDENTIFIER], responses=answers({200: ScorecardSerializer}, 404)
     ),
     create=extend_schema(
         responses=answers({201: ScorecardSerializer}, 400, 403, 409),
@@ -85,14 +89,14 @@ SCORECARDS = extend_schema_view(
         ],
     ),
     update=extend_schema(
-        parameters=[_IDENTIFIER],
+        parameters=[IDENTIFIER],
         responses=answers({200: ScorecardSerializer, 201: ScorecardSerializer}, 400, 403),
     ),
     partial_update=extend_schema(
-        parameters=[_IDENTIFIER],
+        parameters=[IDENTIFIER],
         responses=answers({200: ScorecardSerializer}, 400, 403, 404),
     ),
-    destroy=extend_schema(parameters=[_IDENTIFIER], responses=answers({204: None}, 403, 404)),
+    destroy=extend_schema(parameters=[IDENTIFIER], responses=answers({204: None}, 403, 404)),
 )
 
 RULES = extend_schema_view(
@@ -131,7 +135,10 @@ OUTCOMES = extend_schema_view(
     retrieve=extend_schema(responses=answers({200: ReportedOutcomeSerializer}, 404)),
     create=extend_schema(
         description="`state` is pass, fail or skip, in any case. Of two reports about the same "
-        "rule and entity the last one holds. At most 5,000 in a call.",
+        "rule and entity the last one holds. At most 5,000 in a call; with `is_async` at most "
+        "50,000, which are checked now and applied after the answer: /api/outcome-batches/ tells "
+        "what became of them. Entities that the scorecard does not grade, or not yet, may be "
+        "reported about: their outcomes are kept, and count as soon as it does.",
         request=PolymorphicProxySerializer(
             component_name="OutcomeReports",
             serializers=[OutcomeWriteSerializer, OutcomeBatchSerializer],
@@ -145,6 +152,7 @@ OUTCOMES = extend_schema_view(
                     resource_type_field_name=None,
                 ),
                 201: ReportedOutcomeSerializer,
+                202: AcceptedBatchSerializer,
             },
             *(400, 403, 413),
         ),
@@ -160,9 +168,51 @@ OUTCOMES = extend_schema_view(
                     "outcomes": [_REPORT, {**_REPORT, "entity": "cart", "state": "fail"}],
                 },
             ),
+            OpenApiExample(
+                "Outcomes of several scorecards, applied after the answer",
+                request_only=True,
+                value={
+                    "is_async": True,
+                    "outcomes": [
+                        {"scorecard": "security", **_REPORT},
+                        {"scorecard": "quality", **_REPORT, "rule": "reviewed"},
+                    ],
+                },
+            ),
         ],
     ),
     destroy=extend_schema(responses=answers({204: None}, 403, 404)),
+    history=extend_schema(responses=answers({200: PastOutcomeSerializer(many=True)}, 404)),
+)
+
+OUTCOME_BATCHES = extend_schema_view(
+    list=extend_schema(responses=answers({200: AcceptedBatchSerializer(many=True)}, 400)),
+    retrieve=extend_schema(
+        description="Batches are forgotten a week after they came in.",
+        responses=answers({200: AcceptedBatchSerializer}, 404),
+    ),
+)
+
+PAST_OUTCOMES = extend_schema_view(
+    list=extend_schema(responses=answers({200: PastOutcomeSerializer(many=True)}, 400))
+)
+
+SCORES = extend_schema_view(
+    list=extend_schema(
+        description="Of the rules that the filters leave, the enabled ones of published scorecards "
+        "count; all of them without a filter. Skips count neither way, and neither does what "
+        "nothing was reported of. What has no score comes last.",
+        parameters=[
+            OpenApiParameter(
+                "aggregation",
+                str,
+                OpenApiParameter.PATH,
+                enum=[item.value for item in Aggregation],
+                description="What the scores are of. A kind is a blueprint.",
+            ),
+        ],
+        responses=answers({200: ScoreSerializer(many=True)}, 400),
+    )
 )
 
 LEVEL_CHANGES = extend_schema_view(

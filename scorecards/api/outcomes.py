@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework import mixins, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,14 +13,22 @@ from catalog.errors import Fault, Invalid
 from portal.api.viewsets import ApiViewSet
 from scorecards import operations
 from scorecards.api import openapi
-from scorecards.api.serializers import ReportedOutcomeSerializer
-from scorecards.filtersets import OutcomeFilterSet
-from scorecards.models import Outcome, Scorecard
+from scorecards.api.serializers import (
+    AcceptedBatchSerializer,
+    PastOutcomeSerializer,
+    ReportedOutcomeSerializer,
+)
+from scorecards.filtersets import (
+    OutcomeBatchFilterSet,
+    OutcomeFilterSet,
+    PastOutcomeFilterSet,
+)
+from scorecards.models import Outcome, OutcomeBatch, PastOutcome, Scorecard
 from scorecards.operations import OutcomeReport
 
 REQUIRED = ("rule", "blueprint", "entity", "state")
 # Shown with an outcome and not for clients to set; accepted and passed over.
-READ_ONLY = frozenset(["id", "reported_at", "reported_by"])
+READ_ONLY = frozenset(["id", "created_at", "reported_at", "reported_by"])
 
 
 @openapi.OUTCOMES
@@ -32,11 +41,18 @@ class OutcomeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     lookup_value_regex = "[0-9]{1,18}"
 
     def create(self, request: Request, **kwargs: Any) -> Response:
-        """Report one outcome, or many of one scorecard: all of them, or none."""
+        """Report one outcome, or many: all of them, or none; later, where that is asked for."""
         body = self.body()
-        if "outcomes" in body:
-            return self._report_many(body)
-        return self._report_one(body)
+        is_async = _taken_flag(body)
+        if "outcomes" not in body:
+            if is_async:
+                raise Invalid.at("is_async", "is for a list of outcomes; send them in 'outcomes'")
+            return self._report_one(body)
+        reports = _batch_of(body)
+        if is_async:
+            return self._accept(reports)
+        receipt = self._report(reports)
+        return Response({name: getattr(receipt, name) for name in _COUNTS})
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Take an outcome back: then nothing is reported, and the rule does not count."""
@@ -44,16 +60,28 @@ class OutcomeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         operations.withdraw_outcomes(outcome_ids=ids, by=self.actor, now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def _report_many(self, body: Mapping[str, Any]) -> Response:
-        scorecard = scorecard_of(body.get("scorecard"))
-        receipt = self._report(scorecard, _batch_of(body))
-        return Response({name: getattr(receipt, name) for name in _COUNTS})
+    @action(detail=True, serializer_class=PastOutcomeSerializer, filterset_class=None)
+    def history(self, request: Request, **kwargs: Any) -> Response:
+        """List what an outcome said before, newest first."""
+        outcome = self.get_object()
+        rows = PastOutcome.objects.with_names().filter(
+            rule=outcome.rule_id, entity=outcome.entity_id
+        )
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def _accept(self, reports: list[OutcomeReport]) -> Response:
+        batch = operations.receive_outcomes(reports=reports, by=self.actor, now=timezone.now())
+        # As it is now: where there is no queue, it may be done already.
+        batch.refresh_from_db()
+        data = AcceptedBatchSerializer(batch).data
+        return Response(data, status=status.HTTP_202_ACCEPTED)
 
     def _report_one(self, body: Mapping[str, Any]) -> Response:
         scorecard = scorecard_of(body.get("scorecard"))
         report = _report_of(body, scorecard.identifier)
         try:
-            receipt = self._report(scorecard, [report])
+            receipt = self._report([report])
         except Invalid as error:
             raise Invalid(fault.out_of("outcomes[0]") for fault in error.faults) from None
         row = self.get_queryset().get(
@@ -65,10 +93,27 @@ class OutcomeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         code = status.HTTP_201_CREATED if receipt.created else status.HTTP_200_OK
         return Response(self.get_serializer(row).data, status=code)
 
-    def _report(self, scorecard: Scorecard, reports: list[OutcomeReport]) -> operations.Receipt:
-        return operations.report_outcomes(
-            scorecard=scorecard, reports=reports, by=self.actor, now=timezone.now()
-        )
+    def _report(self, reports: list[OutcomeReport]) -> operations.Receipt:
+        return operations.report_outcomes(reports=reports, by=self.actor, now=timezone.now())
+
+
+@openapi.OUTCOME_BATCHES
+class OutcomeBatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """What became of the outcomes that were accepted to be applied later, newest first."""
+
+    queryset = OutcomeBatch.objects.defer("reports").order_by("-id")
+    serializer_class = AcceptedBatchSerializer
+    filterset_class = OutcomeBatchFilterSet
+    lookup_value_regex = "[0-9]{1,18}"
+
+
+@openapi.PAST_OUTCOMES
+class PastOutcomeViewSet(mixins.ListModelMixin, ApiViewSet):
+    """What outcomes said until others took their place or they were withdrawn, newest first."""
+
+    queryset = PastOutcome.objects.with_names()
+    serializer_class = PastOutcomeSerializer
+    filterset_class = PastOutcomeFilterSet
 
 
 _COUNTS = ("created", "updated", "unchanged")
@@ -84,17 +129,30 @@ def scorecard_of(name: Any) -> Scorecard:
     return found
 
 
+def _taken_flag(body: dict[str, Any]) -> bool:
+    """Take `is_async` out of a body, and return what it says; raises `Invalid`."""
+    value = body.pop("is_async", False)
+    if not isinstance(value, bool):
+        raise Invalid.at("is_async", "give true or false")
+    return value
+
+
 def _batch_of(body: Mapping[str, Any]) -> list[OutcomeReport]:
-    items = body["outcomes"]
+    """Return the reports of a batch; each may name its scorecard, or the batch does for all."""
+    items, scorecard = body["outcomes"], body.get("scorecard")
+    if scorecard is not None:
+        scorecard = scorecard_of(scorecard).identifier
     if not isinstance(items, list):
         raise Invalid.at("outcomes", "give a list of outcomes")
     unknown = sorted(body.keys() - {"scorecard", "outcomes"})
     if unknown:
-        raise Invalid.at(unknown[0], "there is no such field; there are: outcomes, scorecard")
+        raise Invalid.at(
+            unknown[0], "there is no such field; there are: is_async, outcomes, scorecard"
+        )
     reports, faults = [], []
     for index, item in enumerate(items):
         try:
-            reports.append(_report_of(item, body["scorecard"]))
+            reports.append(_report_of(item, scorecard))
         except Invalid as error:
             faults.extend(fault.under(f"outcomes[{index}]") for fault in error.faults)
     if faults:
@@ -102,22 +160,26 @@ def _batch_of(body: Mapping[str, Any]) -> list[OutcomeReport]:
     return reports
 
 
-def _report_of(item: Any, scorecard: str) -> OutcomeReport:
+def _report_of(item: Any, scorecard: str | None) -> OutcomeReport:
     faults = list(_faults(item, scorecard))
     if faults:
         raise Invalid(faults)
-    return OutcomeReport(**{name: item[name] for name in REQUIRED}, remark=item.get("remark") or "")
+    return OutcomeReport(
+        **{name: item[name] for name in REQUIRED},
+        remark=item.get("remark") or "",
+        scorecard=item.get("scorecard", scorecard),
+    )
 
 
-def _faults(item: Any, scorecard: str) -> Iterator[Fault]:
+def _faults(item: Any, scorecard: str | None) -> Iterator[Fault]:
     if not isinstance(item, dict):
         yield Fault("", "give an object")
         return
     known = {"scorecard", "remark", *REQUIRED}
     for key in sorted(item.keys() - known - READ_ONLY):
         yield Fault(key, f"there is no such field; there are: {', '.join(sorted(known))}")
-    if item.get("scorecard", scorecard) != scorecard:
-        yield Fault("scorecard", f"the batch is of '{scorecard}'; send others on their own")
+    if not isinstance(item.get("scorecard", scorecard), str):
+        yield Fault("scorecard", "give the identifier of a scorecard, here or once for all")
     for name in REQUIRED:
         if not isinstance(item.get(name), str):
             yield Fault(name, "give a text")

@@ -4,10 +4,18 @@ Nothing is stored: evaluations are joined with the rules of their scorecard, and
 rule's position say the status. So a page costs as much as a page of evaluations.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
 from django.db.models import Case, CharField, F, QuerySet, Value, When
 from django.db.models.expressions import CombinedExpression
 
-from scorecards.models import Evaluation, RuleChange
+from catalog import registry
+from catalog.bulk import IsAmong
+from catalog.models import Entity
+from scorecards.models import Evaluation, Outcome, Rule, RuleChange
+from scorecards.skips import skip_reason
 
 
 def _bit(mask: str) -> CombinedExpression:
@@ -43,6 +51,8 @@ def as_rows(results: QuerySet[Evaluation]) -> QuerySet:
     return results.values(
         "status",
         "evaluated_at",
+        "entity_id",
+        "rule_pk",
         blueprint=F("entity__blueprint__identifier"),
         entity_identifier=F("entity__identifier"),
         entity_title=F("entity__title"),
@@ -51,3 +61,35 @@ def as_rows(results: QuerySet[Evaluation]) -> QuerySet:
         rule_title=F("scorecard__rules__title"),
         rule_level=F("scorecard__rules__level__title"),
     )
+
+
+def with_reasons(rows: Iterable[dict[str, Any]], *, now: datetime) -> list[dict[str, Any]]:
+    """Return rows of `as_rows`, each that was skipped with the reason; a few queries for all."""
+    rows = list(rows)
+    skipped = [row for row in rows if row["status"] == RuleChange.Result.SKIP]
+    if not skipped:
+        return rows
+    rules = Rule.objects.in_bulk({row["rule_pk"] for row in skipped})
+    entities = {row["entity_id"] for row in skipped}
+    facts = dict(Entity.objects.filter(IsAmong("id", entities)).values_list("id", "facts"))
+    outcomes = _outcomes(entities, [rule.pk for rule in rules.values() if rule.is_reported])
+    specs = registry.graph().specs
+    for row in skipped:
+        rule, entity = row["rule_pk"], row["entity_id"]
+        # What was deleted since the page was read has no reason any more.
+        if rule in rules and entity in facts and row["blueprint"] in specs:
+            row["reason"] = skip_reason(
+                rules[rule],
+                facts[entity],
+                now=now,
+                titles=specs[row["blueprint"]].fact_keys,
+                outcome=outcomes.get((rule, entity)),
+            )
+    return rows
+
+
+def _outcomes(entities: Iterable[int], rules: list[int]) -> dict[tuple[int, int], Outcome]:
+    if not rules:
+        return {}
+    rows = Outcome.objects.filter(IsAmong("entity_id", entities), rule__in=rules)
+    return {(row.rule_id, row.entity_id): row for row in rows}

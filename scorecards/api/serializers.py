@@ -7,8 +7,9 @@ from rest_framework import serializers
 
 from catalog.api.serializers import EntitySerializer
 from catalog.models import Entity
-from scorecards.models import LevelColor, Rule, RuleChange, Scorecard
+from scorecards.models import LevelColor, OutcomeBatch, Rule, RuleChange, Scorecard
 from scorecards.operations import document_of, rule_document_of
+from scorecards.score_lists import ScoreRow, figures
 
 
 class BadgeSerializer(serializers.Serializer):
@@ -64,7 +65,12 @@ class RuleDocumentSerializer(serializers.Serializer):
     query = serializers.DictField(
         allow_null=True, help_text="null: the results are reported, see /api/outcomes/"
     )
-    filter = serializers.DictField(required=False, allow_null=True)
+    filter = serializers.DictField(
+        required=False, allow_null=True, help_text="Which entities the rule is about"
+    )
+    evidence = serializers.DictField(
+        required=False, allow_null=True, help_text="Where enough is known to tell"
+    )
     is_enabled = serializers.BooleanField(required=False, default=True)
     in_force_from = serializers.DateField(required=False, allow_null=True)
     owner = serializers.CharField(required=False, allow_null=True, help_text="Identifier of a team")
@@ -91,7 +97,16 @@ class ScorecardSerializer(serializers.Serializer):
     identifier = serializers.CharField(max_length=100)
     title = serializers.CharField(max_length=200)
     description = serializers.CharField(required=False)
-    blueprints = serializers.ListField(child=serializers.CharField())
+    follows_catalog = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Grades whatever is owned or described; `blueprints` is then not for you to say",
+    )
+    blueprints = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Required, unless `follows_catalog`",
+    )
     filter = serializers.DictField(required=False, allow_null=True)
     status = serializers.ChoiceField(choices=Scorecard.Status.choices, required=False)
     levels = LevelSerializer(many=True, required=False)
@@ -127,6 +142,9 @@ class RuleResultSerializer(serializers.Serializer):
     rule_title = serializers.CharField()
     level = serializers.CharField(source="rule_level", help_text="The level the rule belongs to")
     status = serializers.ChoiceField(choices=RuleChange.Result.choices)
+    reason = serializers.CharField(
+        default="", help_text="Of a rule that is skipped: why it does not count"
+    )
     evaluated_at = serializers.DateTimeField()
 
 
@@ -148,15 +166,38 @@ class OutcomeWriteSerializer(OutcomeReportSerializer):
     scorecard = serializers.CharField(help_text="Identifier of the scorecard")
 
 
+class OutcomeItemSerializer(OutcomeReportSerializer):
+    """What is reported about one entity for one rule, in a list."""
+
+    scorecard = serializers.CharField(
+        required=False, help_text="Identifier of the scorecard, where it is not said for all"
+    )
+
+
 class OutcomeBatchSerializer(serializers.Serializer):
-    """Many reports for the rules of one scorecard."""
+    """Many reports, all of one scorecard or each with its own."""
 
-    scorecard = serializers.CharField()
-    outcomes = OutcomeReportSerializer(many=True)
+    scorecard = serializers.CharField(required=False, help_text="Of those that do not name theirs")
+    outcomes = OutcomeItemSerializer(many=True)
+    is_async = serializers.BooleanField(
+        required=False, default=False, help_text="Check now, answer 202, and apply them later"
+    )
 
 
-class ReportedOutcomeSerializer(serializers.Serializer):
-    """What was last reported about one entity for one rule."""
+class AcceptedBatchSerializer(serializers.Serializer):
+    """Outcomes that were checked and accepted, and what became of them."""
+
+    id = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=OutcomeBatch.Status.choices)
+    total = serializers.IntegerField(help_text="How many pairs of a rule and an entity")
+    received_at = serializers.DateTimeField()
+    done_at = serializers.DateTimeField(allow_null=True)
+    reported_by = serializers.CharField()
+    error = serializers.CharField(help_text="Why it failed, or what of it was passed over")
+
+
+class _SaidSerializer(serializers.Serializer):
+    """What was said about one entity for one rule."""
 
     id = serializers.IntegerField()
     scorecard = serializers.CharField(source="rule.scorecard.identifier")
@@ -167,6 +208,51 @@ class ReportedOutcomeSerializer(serializers.Serializer):
     remark = serializers.CharField()
     reported_at = serializers.DateTimeField()
     reported_by = serializers.CharField()
+
+
+class ReportedOutcomeSerializer(_SaidSerializer):
+    """What was last reported about one entity for one rule."""
+
+    created_at = serializers.DateTimeField(help_text="When the pair was first reported about")
+
+
+class PastOutcomeSerializer(_SaidSerializer):
+    """What was reported until something else was, or it was withdrawn."""
+
+    ended_at = serializers.DateTimeField()
+
+
+class ScoreSerializer(serializers.Serializer):
+    """The score of an entity, a rule, a scorecard, a team or a kind of entity."""
+
+    id = serializers.IntegerField()
+    identifier = serializers.CharField()
+    title = serializers.CharField()
+    blueprint = serializers.CharField(help_text="Of an entity; empty otherwise")
+    scorecard = serializers.CharField(help_text="Of a rule; empty otherwise")
+    level = serializers.CharField(help_text="Of a rule; empty otherwise")
+    score = serializers.FloatField(
+        allow_null=True,
+        help_text="The share of passes, 0 to 1; of teams and kinds, the mean of their members' own "
+        "scores; null where nothing counts",
+    )
+    numerator = serializers.IntegerField(help_text="The passes")
+    denominator = serializers.IntegerField(help_text="The passes and failures")
+    total_pass = serializers.IntegerField()
+    total_fail = serializers.IntegerField()
+    total_skip = serializers.IntegerField()
+    total_no_data = serializers.IntegerField(
+        help_text="Results of reported rules of which nothing was reported; they do not count"
+    )
+    total_entities = serializers.IntegerField()
+
+    def to_representation(self, instance: ScoreRow) -> dict[str, Any]:
+        """Return the subject and its figures."""
+        subject = ("id", "identifier", "title", "blueprint", "scorecard", "level")
+        return {
+            **{name: getattr(instance, name) for name in subject},
+            **figures(instance.score),
+        }
 
 
 class LevelChangeSerializer(serializers.Serializer):

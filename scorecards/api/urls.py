@@ -2,7 +2,9 @@
 
 from rest_framework.routers import BaseRouter
 
-from scorecards.api.outcomes import OutcomeViewSet
+from scorecards.api.campaigns import CampaignViewSet
+from scorecards.api.outcomes import OutcomeBatchViewSet, OutcomeViewSet, PastOutcomeViewSet
+from scorecards.api.scores import ScoreViewSet
 from scorecards.api.viewsets import (
     EvaluationViewSet,
     GradedEntityViewSet,
@@ -13,6 +15,7 @@ from scorecards.api.viewsets import (
     ScorecardViewSet,
     TeamViewSet,
 )
+from scorecards.score_lists import Aggregation
 
 
 def register(router: BaseRouter) -> None:
@@ -22,7 +25,12 @@ def register(router: BaseRouter) -> None:
     router.register("scorecards", ScorecardViewSet, basename="api-scorecard")
     router.register("scorecard-previews", PreviewViewSet, basename="api-scorecard-preview")
     router.register("rules", RuleViewSet, basename="api-rule")
+    router.register("campaigns", CampaignViewSet, basename="api-campaign")
     router.register("evaluations", EvaluationViewSet, basename="api-evaluation")
     router.register("rule-results", RuleResultViewSet, basename="api-rule-result")
     router.register("outcomes", OutcomeViewSet, basename="api-outcome")
+    router.register("outcome-batches", OutcomeBatchViewSet, basename="api-outcome-batch")
+    router.register("past-outcomes", PastOutcomeViewSet, basename="api-past-outcome")
+    by = "|".join(Aggregation)
+    router.register(f"scores/(?P<aggregation>{by})", ScoreViewSet, basename="api-score")
     router.register("level-changes", LevelChangeViewSet, basename="api-level-change")

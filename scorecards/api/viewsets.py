@@ -18,7 +18,7 @@ from portal.api.viewsets import ApiViewSet
 from scorecards import operations
 from scorecards.api import openapi
 from scorecards.api.outcomes import scorecard_of
-from scorecards.api.rule_results import as_rows, per_rule
+from scorecards.api.rule_results import as_rows, per_rule, with_reasons
 from scorecards.api.serializers import (
     EvaluationSerializer,
     GradedEntitySerializer,
@@ -197,6 +197,10 @@ class RuleResultViewSet(mixins.ListModelMixin, ApiViewSet):
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """Narrow the rows, and load only what is shown."""
         return as_rows(super().filter_queryset(queryset))
+
+    def paginate_queryset(self, queryset: QuerySet) -> list[dict[str, Any]]:
+        """Return a page of the rows, with the reasons of what does not count."""
+        return with_reasons(super().paginate_queryset(queryset) or [], now=timezone.now())
 
 
 @openapi.LEVEL_CHANGES

@@ -45,10 +45,13 @@ class Place(NamedTuple):
     failed: int
 
 
-def lock_entities(entity_ids: Collection[int]) -> None:
-    """Lock the rows of entities whose evaluations are about to move."""
+def lock_entities(entity_ids: Collection[int]) -> list[int]:
+    """Lock the rows of entities whose evaluations are about to move; return those there are.
+
+    In one order: two batches that overlap wait for each other instead of dead-locking.
+    """
     rows = Entity.objects.filter(IsAmong("id", entity_ids)).order_by("id")
-    list(rows.select_for_update(no_key=True).values_list("id", flat=True))
+    return list(rows.select_for_update(no_key=True).values_list("id", flat=True))
 
 
 class Tally:

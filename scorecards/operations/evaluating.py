@@ -15,7 +15,6 @@ from catalog.signals import EVERYTHING
 from scorecards import compiled as compiling
 from scorecards.compiled import CompiledScorecard
 from scorecards.models import Evaluation, Fingerprint, Scorecard
-from scorecards.operations import counters
 from scorecards.operations.batches import facts_of, settle, settle_edited, unsettled
 from scorecards.operations.counting import lock_entities
 from scorecards.operations.recording import Findings
@@ -54,6 +53,8 @@ _ALWAYS_READ = frozenset([EVERYTHING, OWNERSHIP])
 
 def evaluate_reported(*, entity_ids: Collection[int], now: datetime) -> None:
     """Evaluate entities about which something was reported: at once, or by a task."""
+    if not entity_ids:
+        return
     if len(entity_ids) > settings.TIDEMARK_INLINE_LIMIT:
         _leave_to_task(entity_ids, now)
     else:
@@ -218,18 +219,3 @@ def evaluate_stale_next(*, now: datetime) -> int:
         ids = [id_ for id_, seen in rows.items() if seen == mark]
         Entity.objects.filter(id__in=ids, stale_since=mark).update(stale_since=None)
     return len(rows)
-
-
-def sweep(*, now: datetime) -> int:
-    """Evaluate what is stale, and the scorecards whose rules read the clock; return how many.
-
-    Then add the counters up, and keep how they stood when this day began.
-    """
-    count = evaluate_stale(now=now)
-    for scorecard in Scorecard.objects.published().order_by("id"):
-        ready = compiling.of_versions([(scorecard.pk, scorecard.version)])[0]
-        if scorecard.stale_since is not None or ready.program.reads_clock:
-            count += evaluate_scorecard(scorecard=scorecard, now=now)
-    counters.tidy()
-    counters.take_snapshots(now=now)
-    return count

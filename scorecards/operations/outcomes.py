@@ -1,172 +1,159 @@
-"""Keeping what is reported from outside about entities, for the rules that have no query."""
+"""Keeping what is reported from outside about entities, for the rules that have no query.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+What an outcome said before another took its place, or it was withdrawn, is kept as `PastOutcome`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
 
-from catalog.bulk import chunks, insert_rows
-from catalog.errors import Fault, Invalid
+from catalog.bulk import IsAmong, chunks, insert_rows
 from catalog.models import Change, Entity
 from catalog.operations import history
-from catalog.storable import storable_faults
 from portal.permissions import Actor
-from scorecards.models import Outcome, Rule, RuleChange, Scorecard
-from scorecards.operations.evaluating import evaluate_reported
+from scorecards.models import Outcome, PastOutcome, Rule, Scorecard
+from scorecards.operations.counting import lock_entities
+from scorecards.operations.evaluating import evaluate_entities, evaluate_reported
+from scorecards.operations.outcome_reading import OutcomeReport, Pair, Said, read_reports
 
 MAX_REPORTS = 5_000
-MAX_REMARK = 5_000
-
-# The ids of a rule and an entity; a state and a remark.
-Pair = tuple[int, int]
-Said = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class OutcomeReport:
-    """What is reported about one entity for one rule; `state` is pass, fail or skip, in any case.
-
-    Rule, blueprint and entity are named by identifier.
-    """
-
-    rule: str
-    blueprint: str
-    entity: str
-    state: str
-    remark: str = ""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of reports: how many outcomes are new, changed, and as they were."""
+    """What became of reports: how many outcomes are new, changed, and as they were.
+
+    `dropped` are those about a rule or an entity that is gone, or about which something newer is
+    known.
+    """
 
     created: int
     updated: int
     unchanged: int
+    dropped: int = 0
+
+
+class _Stored(NamedTuple):
+    """An outcome as it is stored."""
+
+    id: int
+    said: Said
+    reported_at: datetime
+    reported_by: str
 
 
 @transaction.atomic
 def report_outcomes(
-    *, scorecard: Scorecard, reports: Sequence[OutcomeReport], by: Actor, now: datetime
+    *,
+    reports: Sequence[OutcomeReport],
+    by: Actor,
+    now: datetime,
+    scorecard: Scorecard | None = None,
 ) -> Receipt:
-    """Keep what is reported for rules of a scorecard, and evaluate the entities it is about.
+    """Keep what is reported for rules of scorecards, and evaluate the entities it is about.
 
     All of it or nothing: raises `Invalid` with paths such as ``outcomes[3].rule``. Of two reports
-    about the same the last one holds; one that says what is known writes nothing.
+    about the same the last one holds; one that says what is known writes nothing. `scorecard` is
+    that of reports which do not name theirs.
     """
-    wanted = _read(scorecard, reports)
-    stored = _stored(wanted)
-    news = {pair: said for pair, said in wanted.items() if stored.get(pair) != said}
-    rows = [(*pair, *said, now, by.label) for pair, said in news.items()]
-    insert_rows(Outcome, rows, fields=_WRITTEN, unique=("rule_id", "entity_id"))
-    moved = {pair[1] for pair, said in news.items() if _state(stored.get(pair)) != said[0]}
-    if moved:
-        evaluate_reported(entity_ids=moved, now=now)
+    said = read_reports(reports, scorecard=scorecard, most=MAX_REPORTS, is_locking=True)
+    receipt, moved = _keep(said, by=by.label, now=now, is_late=False)
+    evaluate_reported(entity_ids=moved, now=now)
+    return receipt
+
+
+@transaction.atomic
+def record_outcomes(
+    *,
+    said: Mapping[Pair, Said],
+    by: str,
+    reported_at: datetime,
+    now: datetime,
+    is_late: bool = False,
+) -> Receipt:
+    """Keep what is said of pairs of rules and entities, however many, of whatever scorecards.
+
+    Set-based: the entities are locked in one order, and evaluated here, each of them once. What is
+    about rules or entities that are gone is dropped. With `is_late` so is what is said of pairs
+    that were reported about after `reported_at`: the older report came second.
+    """
+    there = set(lock_entities({entity for _, entity in said}))
+    rules = Rule.objects.filter(IsAmong("id", {rule for rule, _ in said}))
+    known = set(rules.values_list("id", flat=True))
+    kept = {pair: what for pair, what in said.items() if pair[0] in known and pair[1] in there}
+    receipt, moved = _keep(kept, by=by, now=reported_at, is_late=is_late)
+    evaluate_entities(entity_ids=moved, now=now)
+    gone = len(said) - len(kept)
+    return Receipt(receipt.created, receipt.updated, receipt.unchanged, receipt.dropped + gone)
+
+
+def _keep(
+    said: Mapping[Pair, Said], *, by: str, now: datetime, is_late: bool
+) -> tuple[Receipt, set[int]]:
+    """Write what is news about entities that are locked; return which of them to evaluate."""
+    stored = _stored(said)
+    late = {pair for pair, row in stored.items() if row.reported_at > now} if is_late else set()
+    news = {
+        pair: what
+        for pair, what in said.items()
+        if pair not in late and (pair not in stored or stored[pair].said != what)
+    }
+    _remember({pair: stored[pair] for pair in news if pair in stored}, now=now)
+    rows = [(*pair, *what, now, by, now) for pair, what in news.items()]
+    insert_rows(
+        Outcome, rows, fields=_WRITTEN, unique=("rule_id", "entity_id"), keep=("created_at",)
+    )
+    moved = {
+        entity
+        for (rule, entity), what in news.items()
+        if (rule, entity) not in stored or stored[rule, entity].said.state != what.state
+    }
     created = sum(1 for pair in news if pair not in stored)
-    return Receipt(created=created, updated=len(news) - created, unchanged=len(wanted) - len(news))
+    receipt = Receipt(
+        created=created,
+        updated=len(news) - created,
+        unchanged=len(said) - len(news) - len(late),
+        dropped=len(late),
+    )
+    return receipt, moved
 
 
-_WRITTEN = ("rule_id", "entity_id", "state", "remark", "reported_at", "reported_by")
+_WRITTEN = (
+    *("rule_id", "entity_id", "state", "remark"),
+    *("reported_at", "reported_by", "created_at"),
+)
 
 
-def _state(said: Said | None) -> str | None:
-    return said[0] if said else None
-
-
-def _stored(wanted: Collection[Pair]) -> dict[Pair, Said]:
+def _stored(said: Collection[Pair]) -> dict[Pair, _Stored]:
     rows = Outcome.objects.filter(
-        rule_id__in={rule for rule, _ in wanted}, entity_id__in={entity for _, entity in wanted}
+        IsAmong("rule_id", {rule for rule, _ in said}),
+        IsAmong("entity_id", {entity for _, entity in said}),
+    )
+    found = rows.values_list(
+        *("id", "rule_id", "entity_id", "state", "remark", "reported_at", "reported_by")
     )
     return {
-        (rule, entity): (state, remark)
-        for rule, entity, state, remark in rows.values_list(
-            "rule_id", "entity_id", "state", "remark"
-        )
+        (rule, entity): _Stored(id_, Said(state, remark), at, by)
+        for id_, rule, entity, state, remark, at, by in found
+        if (rule, entity) in said
     }
 
 
-def _read(scorecard: Scorecard, reports: Sequence[OutcomeReport]) -> dict[Pair, Said]:
-    """Return what the reports say, by the ids of rule and entity; raises `Invalid`."""
-    if len(reports) > MAX_REPORTS:
-        message = f"{len(reports):,} are too many: send at most {MAX_REPORTS:,} in one call"
-        raise Invalid.at("outcomes", message)
-    # Before anything is looked up: no database takes a NUL even in a question.
-    faults = storable_faults({"outcomes": [vars(report) for report in reports]})
-    if faults:
-        raise Invalid(faults)
-    reader = _Reader(scorecard, reports)
-    faults = [
-        fault.under(f"outcomes[{index}]")
-        for index, report in enumerate(reports)
-        for fault in reader.faults(report)
+def _remember(ended: Mapping[Pair, _Stored], *, now: datetime) -> None:
+    """Write what outcomes said until now."""
+    rows = [
+        (*pair, *row.said, row.reported_at, row.reported_by, now) for pair, row in ended.items()
     ]
-    if faults:
-        raise Invalid(faults)
-    return {reader.pair(report): (report.state.upper(), report.remark) for report in reports}
+    insert_rows(PastOutcome, rows, fields=_REMEMBERED)
 
 
-class _Reader:
-    """What reports may name: the rules of the scorecard, and the entities that it grades."""
-
-    def __init__(self, scorecard: Scorecard, reports: Sequence[OutcomeReport]) -> None:
-        self.scorecard = scorecard.identifier
-        self.rules: Mapping[str, Rule] = {rule.identifier: rule for rule in scorecard.rules.all()}
-        self.reported = sorted(name for name, rule in self.rules.items() if rule.is_reported)
-        self.blueprints = {row.identifier: row.pk for row in scorecard.blueprints.all()}
-        self.entities = self._locked(reports)
-
-    def _locked(self, reports: Sequence[OutcomeReport]) -> dict[tuple[str, str], int]:
-        """Return the ids of the entities, which nobody else evaluates or deletes until the end.
-
-        In one order: two batches that overlap wait for each other instead of dead-locking.
-        """
-        named = Q(pk__in=[])
-        for blueprint, id_ in self.blueprints.items():
-            names = {report.entity for report in reports if report.blueprint == blueprint}
-            if names:
-                named |= Q(blueprint_id=id_, identifier__in=names)
-        rows = Entity.objects.filter(named).order_by("id")
-        locked = rows.select_for_update(of=("self",), no_key=True)
-        return {
-            (blueprint, identifier): id_
-            for id_, blueprint, identifier in locked.values_list(
-                "id", "blueprint__identifier", "identifier"
-            )
-        }
-
-    def pair(self, report: OutcomeReport) -> Pair:
-        """Return the ids of the rule and the entity of a report without fault."""
-        return self.rules[report.rule].pk, self.entities[report.blueprint, report.entity]
-
-    def faults(self, report: OutcomeReport) -> Iterator[Fault]:
-        """Yield everything wrong with a report."""
-        if report.rule not in self.reported:
-            yield Fault("rule", self._not_reported(report.rule))
-        if report.blueprint not in self.blueprints:
-            yield Fault("blueprint", self._not_graded(report.blueprint))
-        elif (report.blueprint, report.entity) not in self.entities:
-            message = f"there is no {report.blueprint} '{report.entity}'; create it first"
-            yield Fault("entity", message, is_missing=True)
-        if report.state.upper() not in RuleChange.Result.values:
-            yield Fault("state", "give pass, fail or skip")
-        if len(report.remark) > MAX_REMARK:
-            length = f"{len(report.remark):,} characters"
-            yield Fault("remark", f"holds {length}; send at most {MAX_REMARK:,}")
-
-    def _not_reported(self, name: str) -> str:
-        if name in self.rules:
-            return f"'{name}' has a query of its own; set that to null to report its results"
-        close = get_close_matches(name, self.reported, n=1)
-        names = ", ".join(self.reported) or "none"
-        hint = f"did you mean '{close[0]}'?" if close else f"reported are: {names}"
-        return f"'{self.scorecard}' has no rule '{name}'; {hint}"
-
-    def _not_graded(self, blueprint: str) -> str:
-        names = ", ".join(sorted(self.blueprints))
-        return f"'{self.scorecard}' does not grade '{blueprint}'; choose one of {names}"
+_REMEMBERED = (
+    *("rule_id", "entity_id", "state", "remark"),
+    *("reported_at", "reported_by", "ended_at"),
+)
 
 
 @transaction.atomic
@@ -178,10 +165,17 @@ def withdraw_outcomes(*, outcome_ids: Collection[int], by: Actor, now: datetime)
         # As those who report: first the entities, in one order, then the outcomes.
         entities = Entity.objects.filter(pk__in=rows.values("entity_id")).order_by("id")
         ids = list(entities.select_for_update(no_key=True).values_list("id", flat=True))
-        history.record([_withdrawal(row, by=by, now=now) for row in rows.with_names()])
+        gone = list(rows.with_names())
+        history.record([_withdrawal(row, by=by, now=now) for row in gone])
+        ended = {(row.rule_id, row.entity_id): _as_stored(row) for row in gone}
+        _remember(ended, now=now)
         count += rows.delete()[0]
         evaluate_reported(entity_ids=ids, now=now)
     return count
+
+
+def _as_stored(row: Outcome) -> _Stored:
+    return _Stored(row.pk, Said(row.state, row.remark), row.reported_at, row.reported_by)
 
 
 def _withdrawal(outcome: Outcome, *, by: Actor, now: datetime) -> Change:

@@ -76,10 +76,11 @@ class Findings:
         moved = stored.passed ^ found.passed | stored.skipped ^ found.skipped
         if not moved:
             return
+        was, is_now = Masks(stored.passed, stored.skipped), Masks(found.passed, found.skipped)
         for rule in scorecard.rules:
             # What is held under the bit of a newer rule is about another one.
             if moved >> rule.bit & 1 and rule.id <= stored.newest_rule_id:
-                before, after = _word(stored, rule.bit), _word(found, rule.bit)
+                before, after = was.word(rule.bit), is_now.word(rule.bit)
                 yield RuleMove(stored.entity_id, rule.id, before, after, self.now)
 
     def write(self) -> None:
@@ -116,10 +117,4 @@ class Findings:
 
 def result(masks: Masks, bit: int) -> RuleChange.Result:
     """Return what the masks say about the rule with this bit."""
-    return RuleChange.Result(_word(masks, bit))
-
-
-def _word(masks: Masks | Row, bit: int) -> str:
-    if masks.skipped >> bit & 1:
-        return "SKIP"
-    return "PASS" if masks.passed >> bit & 1 else "FAIL"
+    return RuleChange.Result(masks.word(bit))

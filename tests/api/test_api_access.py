@@ -14,7 +14,7 @@ from tests.api.callers import client_with
 from tests.builders import make_token, make_user
 
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head")
-NAMES = {"blueprint": "service", "identifier": "cart", "pk": "1"}
+NAMES = {"aggregation": "entity", "blueprint": "service", "identifier": "cart", "pk": "1"}
 SCHEMA = ["/api/schema/", "/api/docs/"]
 
 
@@ -43,24 +43,31 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/",
         "/api/blueprints/",
         "/api/blueprints/cart/",
+        "/api/campaigns/",
+        "/api/campaigns/cart/",
         "/api/changes/",
         "/api/entities/",
         "/api/entities/bulk/",
         "/api/entities/service/cart/",
         "/api/evaluations/",
         "/api/level-changes/",
+        "/api/outcome-batches/",
+        "/api/outcome-batches/1/",
         "/api/outcomes/",
         "/api/outcomes/1/",
+        "/api/outcomes/1/history/",
+        "/api/past-outcomes/",
         "/api/rule-results/",
         "/api/rules/",
         "/api/rules/1/",
         "/api/scorecard-previews/",
         "/api/scorecards/",
         "/api/scorecards/cart/",
+        "/api/scores/entity/",
         "/api/teams/",
         "/api/teams/cart/",
     ]
-    assert len(WRITES) == 20
+    assert len(WRITES) == 24
 
 
 @pytest.mark.django_db
@@ -177,7 +184,8 @@ def test_the_root_lists_the_routes(client: APIClient) -> None:
     root = client.get("/api/").json()
     assert set(root) == {
         "blueprints", "changes", "entities", "teams", "scorecards", "rules", "evaluations",
-        "rule-results", "outcomes", "level-changes", "scorecard-previews",
+        "rule-results", "outcomes", "level-changes", "scorecard-previews", "campaigns",
+        "outcome-batches", "past-outcomes",
     }  # fmt: skip
     assert root["entities"] == "http://testserver/api/entities/"
 

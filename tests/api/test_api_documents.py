@@ -36,6 +36,7 @@ RULE_SHOWN = {
     "description": "",
     "how_to_fix": "",
     "filter": None,
+    "evidence": None,
     "is_enabled": True,
     "in_force_from": None,
     "owner": None,
@@ -76,6 +77,7 @@ def test_a_scorecard_is_created_shown_and_deleted(world: None, client: APIClient
     shown = {
         **document,
         "description": "",
+        "follows_catalog": False,
         "filter": None,
         "status": "published",
         "levels": LEVELS,

@@ -73,6 +73,7 @@ def test_a_rule_result_is_shown_flat(world: None, client: APIClient) -> None:
             "rule_title": "Top",
             "level": "Gold",
             "status": "PASS",
+            "reason": "",
             "evaluated_at": STAMP,
         }
     )

@@ -67,10 +67,17 @@ def test_an_outcome_is_reported_shown_replaced_and_withdrawn(
     reported: Scorecard, client: APIClient
 ) -> None:
     created = client.post(OUTCOMES, body())
-    shown = {**created.json(), "id": 0, "reported_at": ""}
+    shown = {**created.json(), "id": 0, "reported_at": "", "created_at": ""}
     assert (created.status_code, shown) == (
         201,
-        {**body(), "id": 0, "state": "PASS", "reported_at": "", "reported_by": "ada"},
+        {
+            **body(),
+            "id": 0,
+            "state": "PASS",
+            "reported_at": "",
+            "reported_by": "ada",
+            "created_at": "",
+        },
     )
     address = f"{OUTCOMES}{created.json()['id']}/"
     assert client.get(address).json() == created.json()
@@ -158,11 +165,19 @@ def test_a_faulty_report_is_refused_with_its_path(
 @pytest.mark.parametrize(
     ("batch", "expected"),
     [
-        ({"outcomes": [item()]}, [("scorecard", "give the identifier of a scorecard")]),
+        (
+            {"outcomes": [item()]},
+            [
+                (
+                    "outcomes[0].scorecard",
+                    "give the identifier of a scorecard, here or once for all",
+                )
+            ],
+        ),
         ({"scorecard": "quality", "outcomes": {}}, [("outcomes", "give a list of outcomes")]),
         (
             {"scorecard": "quality", "outcomes": [], "rule": "tested"},
-            [("rule", "there is no such field; there are: outcomes, scorecard")],
+            [("rule", "there is no such field; there are: is_async, outcomes, scorecard")],
         ),
         (
             {"scorecard": "quality", "outcomes": [item(), 7, {**item(), "state": 7}]},
@@ -170,12 +185,7 @@ def test_a_faulty_report_is_refused_with_its_path(
         ),
         (
             {"scorecard": "quality", "outcomes": [body(scorecard="other")]},
-            [
-                (
-                    "outcomes[0].scorecard",
-                    "the batch is of 'quality'; send others on their own",
-                )
-            ],
+            [("outcomes[0].scorecard", "there is no scorecard 'other'")],
         ),
         (
             {"scorecard": "quality", "outcomes": [item(), item(state="ok")]},

@@ -12,8 +12,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from portal.bench import dora, evaluate, wire
+from portal.bench import dora, evaluate, outcomes, wire
 from portal.bench.dora_workload import Sizes
+from scorecards.models import MAX_RULES
+
+Figures = evaluate.Figures | dora.Figures | outcomes.Figures | wire.Figures
 
 
 class Command(BaseCommand):
@@ -39,6 +42,13 @@ class Command(BaseCommand):
             )
         )
 
+        reported: ArgumentParser = benchmarks.add_parser(
+            "outcomes", help="outcomes that are reported in batches, against plain inserts"
+        )
+        reported.add_argument("--entities", type=positive, default=10_000)
+        reported.add_argument("--rules", type=positive, default=10, help="at most 63")
+        reported.add_argument("--json", action="store_true", help="print the figures as JSON")
+
         wires: ArgumentParser = benchmarks.add_parser(
             "wire", help="the wire dialects, against the native API and beside wrong secrets"
         )
@@ -48,10 +58,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the benchmark and print what it measured."""
-        measures = {"evaluate": self._evaluate, "dora": self._dora, "wire": self._wire}
+        measures = {
+            "evaluate": self._evaluate,
+            "dora": self._dora,
+            "outcomes": self._outcomes,
+            "wire": self._wire,
+        }
         measure = measures[options["benchmark"]]
         if options.get("small") and options["small"] >= options["deployments"]:
             raise CommandError("--small is a part of the deployments; give less than --deployments")
+        if options.get("rules", 0) > MAX_RULES:
+            raise CommandError(f"a scorecard has at most {MAX_RULES} rules")
         with _database_of_its_own():
             figures = measure(options)
         self.stdout.write(
@@ -77,6 +94,14 @@ class Command(BaseCommand):
             has_measures=options["measures"],
             # To the second, as the times of the events are.
             now=timezone.now().replace(microsecond=0),
+            report=self._report,
+        )
+
+    def _outcomes(self, options: dict[str, Any]) -> outcomes.Figures:
+        return outcomes.run(
+            entities=options["entities"],
+            rules=options["rules"],
+            now=timezone.now(),
             report=self._report,
         )
 
@@ -141,7 +166,7 @@ def _database_of_its_own() -> Iterator[None]:
             connection.creation.destroy_test_db(name, verbosity=0)
 
 
-def show(figures: evaluate.Figures | dora.Figures | wire.Figures) -> str:
+def show(figures: Figures) -> str:
     """Return the figures as lines to read."""
     lines = [figures.headline]
     for title, values, form in figures.tables:

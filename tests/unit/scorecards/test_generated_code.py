@@ -42,6 +42,7 @@ specs = st.builds(
             rank=st.integers(1, 4),
             query=parsed,
             filter=st.none() | parsed,
+            evidence=st.none() | parsed,
             in_force_from=st.none() | days,
             is_enabled=st.sampled_from([True, True, True, False]),
         ),
@@ -60,7 +61,10 @@ def rule_by_rule(spec, facts, *, now=NOW):
     passed = skipped = 0
     for rule in spec.rules:
         is_in_force = rule.in_force_from is None or now.date() >= rule.in_force_from
-        applies = rule.filter is None or matches(rule.filter, facts, now=now)
+        applies = all(
+            query is None or matches(query, facts, now=now)
+            for query in (rule.filter, rule.evidence)
+        )
         if not (rule.is_enabled and is_in_force and applies):
             skipped |= 1 << rule.bit
         elif matches(rule.query, facts, now=now):

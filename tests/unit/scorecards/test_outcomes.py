@@ -259,9 +259,11 @@ GOOD = {"rule": "tested", "blueprint": "service", "entity": "pay", "state": "pas
         ),
         (
             {"blueprint": "_team"},
-            "blueprint",
-            "'quality' does not grade '_team'; choose one of service",
+            "entity",
+            "there is no _team 'pay'; create it first",
         ),
+        ({"blueprint": "shop"}, "blueprint", "there is no blueprint 'shop'"),
+        ({"scorecard": "nope"}, "scorecard", "there is no scorecard 'nope'"),
         ({"entity": "shop"}, "entity", "there is no service 'shop'; create it first"),
         ({"state": "passed"}, "state", "give pass, fail or skip"),
         ({"state": ""}, "state", "give pass, fail or skip"),

@@ -57,6 +57,7 @@ def test_an_entity_outside_the_filter_has_no_result():
         ({}, Masks(1, 0)),
         ({"is_enabled": False}, Masks(0, 1)),
         ({"filter": parse(condition("kind", "=", "api"))}, Masks(0, 1)),
+        ({"evidence": parse(condition("kind", "=", "api"))}, Masks(0, 1)),
         ({"in_force_from": date(2026, 6, 2)}, Masks(0, 1)),
         ({"in_force_from": date(2026, 6, 1)}, Masks(1, 0)),
     ],
