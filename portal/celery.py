@@ -105,7 +105,7 @@ def start_embedded_scheduler() -> Any:
     app.conf.broker_url = "memory://"
     service = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
     service.start()
-    for name in ("refresh-clock-values", "sweep", "sweep-integrations"):
+    for name in ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices"):
         app.tasks[app.conf.beat_schedule[name]["task"]].delay()
     return service
 
@@ -123,6 +123,7 @@ app.conf.beat_schedule = {
         "task": "portal.integrations.tasks.sweep_integrations",
         "schedule": 60.0,
     },
+    "sweep-notices": {"task": "portal.integrations.tasks.sweep_notices", "schedule": 60.0},
     "forget-old-task-results": {
         "task": "celery.backend_cleanup",
         "schedule": crontab(hour="4", minute="10"),

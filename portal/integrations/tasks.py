@@ -4,6 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.integrations.actions import automations, executing
+from portal.integrations.channels import deliveries
+from portal.integrations.notices import alerts, reminders, reports
 from portal.integrations.port import data_migrations
 from portal.integrations.webhooks import processing
 
@@ -58,3 +60,29 @@ def handle_run_events() -> int:
 def execute_run(run_id: int) -> bool:
     """Do what a run is for."""
     return executing.execute_run(run_id=run_id, now=timezone.now())
+
+
+@shared_task
+def sweep_notices() -> int:
+    """Send what waits, and make the reports and reminders that are due."""
+    done = 0
+    # First, so that nothing that goes wrong further down holds up what was there before.
+    for delivery_id in deliveries.waiting_deliveries(now=timezone.now()):
+        done += deliveries.deliver_one(delivery_id=delivery_id, now=timezone.now())
+    deliveries.forget_old_deliveries(now=timezone.now())
+    done += alerts.read_level_changes(now=timezone.now())
+    done += reminders.remind_of_campaigns(now=timezone.now())
+    done += reports.make_due_reports(now=timezone.now())
+    return done
+
+
+@shared_task
+def read_level_changes() -> int:
+    """Gather for alerts what fell below a level."""
+    return alerts.read_level_changes(now=timezone.now())
+
+
+@shared_task
+def deliver(delivery_id: int) -> bool:
+    """Send a message."""
+    return deliveries.deliver_one(delivery_id=delivery_id, now=timezone.now())
