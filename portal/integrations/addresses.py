@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import register_converter
 
-PREFIXES = ("/v1/",)
+PREFIXES = ("/v1/", "/api/v1/", "/api/v2/")
 _SLASH = "\x1f"
 
 
@@ -29,7 +29,17 @@ class Segment:
         return value.replace("/", "%2F")
 
 
+class Rest(Segment):
+    """The converter of the last part of an address, which may hold slashes.
+
+    It also takes what comes from a server that tells only the decoded path.
+    """
+
+    regex = ".+"
+
+
 register_converter(Segment, "segment")
+register_converter(Rest, "rest")
 
 
 class WholeSegments:

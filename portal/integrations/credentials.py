@@ -174,6 +174,14 @@ def find_by_secret(client_id: str, client_secret: str) -> ApiCredential | None:
     return row
 
 
+def find_by_keys(api_key: str, app_key: str | None) -> ApiCredential | None:
+    """Return the enabled credential with this API key and, unless None, this application key."""
+    row = ApiCredential.objects.filter(api_key_digest=digest(api_key), is_enabled=True).first()
+    if row is None or app_key is None:
+        return row
+    return row if compare_digest(row.app_key_digest, digest(app_key)) else None
+
+
 def note_use(credential: ApiCredential, now: datetime) -> None:
     """Store when a credential was last used, to the minute: a read should not cost a write."""
     last = credential.last_used_at

@@ -16,10 +16,13 @@ from catalog.signals import (
 )
 from portal.integrations.actions import operations as actions
 from portal.integrations.actions.waking import wake
+from portal.integrations.datadog.definitions import declaring
+from portal.integrations.notices.alerts import has_alerts
 from portal.integrations.port import data_migrations
 from portal.integrations.port.blueprint_writing import settle_waiting
 from portal.integrations.webhooks import operations as webhooks
 from portal.permissions import Actor
+from scorecards.signals import levels_changed
 
 
 def connect() -> None:
@@ -28,6 +31,7 @@ def connect() -> None:
     entities_changed.connect(tell, dispatch_uid="integrations.changed")
     entities_deleting.connect(tell, dispatch_uid="integrations.deleting")
     blueprint_renaming.connect(follow, dispatch_uid="integrations.follow")
+    levels_changed.connect(gather, dispatch_uid="integrations.gather")
     entities_renamed.connect(follow_entities, dispatch_uid="integrations.follow_entities")
 
 
@@ -39,6 +43,14 @@ def settle(sender: Any, by: Actor, now: datetime, **kwargs: Any) -> None:
 def tell(sender: Any, **kwargs: Any) -> None:
     """Let automations read what was written, once it is."""
     transaction.on_commit(wake)
+
+
+def gather(sender: Any, **kwargs: Any) -> None:
+    """Let alerts read what moved, where there are any."""
+    from portal.integrations.tasks import read_level_changes
+
+    if has_alerts():
+        read_level_changes.delay()
 
 
 def follow(
@@ -54,10 +66,12 @@ def follow(
     actions.follow_blueprint(old=old, new=new, by=by, now=now)
     webhooks.follow_blueprint(old=old, new=new, by=by, now=now)
     data_migrations.follow_blueprint(old=old, new=new)
+    declaring.follow_blueprint(old=old, new=new)
 
 
 def follow_entities(
     sender: type[Entity], blueprint: str, names: Mapping[str, str], **kwargs: Any
 ) -> None:
-    """Let the runs about entities know them by their new identifiers."""
+    """Let the runs about entities, and declared relations, know them by their new identifiers."""
     actions.follow_entities(blueprint=blueprint, names=names)
+    declaring.follow_entities(blueprint=blueprint, names=names)

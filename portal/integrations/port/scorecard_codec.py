@@ -91,6 +91,7 @@ def to_native(
     native = {
         **before,
         "blueprints": before["blueprints"] if is_graded else [blueprint],
+        "follows_catalog": is_graded and before.get("follows_catalog", False),
         "identifier": identifier,
         "title": document["title"],
         "filter": native_query(document.get("filter")),

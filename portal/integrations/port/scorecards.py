@@ -53,7 +53,8 @@ def replace_scorecards(
     names = _names_on(blueprint)
     targets = _targets(bodies, names)
     for scorecard in names.values():
-        if scorecard not in targets:
+        # What follows the catalog is not for the clients of one blueprint to take away.
+        if scorecard not in targets and not scorecard.follows_catalog:
             operations.stop_grading(scorecard=scorecard, blueprint=blueprint, by=by, now=now)
     for index, (document, target) in enumerate(zip(documents, targets, strict=True)):
         try:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from rest_framework import exceptions, negotiation, renderers, status, views
+from rest_framework import exceptions, renderers, views
 from rest_framework.request import Request
 
 from catalog.errors import Invalid
@@ -11,6 +11,7 @@ from catalog.models import Blueprint
 from portal.bodies import BodyParser
 from portal.integrations.port import answers
 from portal.integrations.port.authentication import PortAuthentication, PortPermission
+from portal.integrations.wire import OnlyJson, require_length
 from portal.permissions import Actor
 
 MAX_BYTES = 1024 * 1024
@@ -24,27 +25,6 @@ class PortParser(BodyParser):
 
     media_type = "*/*"
     max_bytes = MAX_BYTES
-
-
-class LengthRequired(exceptions.APIException):
-    """The body came without its length, and would be taken for none."""
-
-    status_code = status.HTTP_411_LENGTH_REQUIRED
-    default_detail = "Send the length of the body in Content-Length; it may not come in chunks."
-
-
-class OnlyJson(negotiation.BaseContentNegotiation):
-    """JSON, whatever the client asks for: this dialect has nothing else."""
-
-    def select_parser(self, request: Request, parsers: list[Any]) -> Any:
-        """Return the only parser."""
-        return parsers[0]
-
-    def select_renderer(
-        self, request: Request, renderers: list[Any], format_suffix: str | None = None
-    ) -> tuple[Any, str]:
-        """Return the only renderer."""
-        return renderers[0], renderers[0].media_type
 
 
 class PortView(views.APIView):
@@ -69,8 +49,7 @@ class PortView(views.APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the address, for no column holds a NUL, and that the body can be seen."""
         super().initial(request, *args, **kwargs)
-        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
-            raise LengthRequired()
+        require_length(request)
         if any("\x00" in value for value in self.kwargs.values()):
             raise exceptions.NotFound("There is nothing here.")
 

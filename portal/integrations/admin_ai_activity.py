@@ -1,0 +1,17 @@
+"""The page of the use of AI tools."""
+
+from django.contrib import admin
+
+from catalog.admin_operations import ReadOnlyAdmin
+from portal.integrations.models import AiActivity
+
+
+@admin.register(AiActivity)
+class AiActivityAdmin(ReadOnlyAdmin):
+    """Who used which tool on which day, as reported."""
+
+    list_display = ("day", "user_email", "tool", "is_active", "model_names", "reported_at")
+    list_filter = ("is_active", "tool")
+    search_fields = ("user_email", "tool")
+    ordering = ("-day", "-id")
+    fields = list_display
