@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, F, OuterRef, Subquery, Value, When
+from django.db.models import Case, F, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.db.models.lookups import Exact
 
 from catalog.models import OWNERSHIP, Entity
 from portal.dashboards.expressions import FactNumber, FactText
 from portal.dashboards.properties import Property
-from portal.dashboards.values import Shown, show
-from scorecards.models import Evaluation, Level, Scorecard
+from portal.dashboards.values import Kind, Shown, show
+from scorecards.evaluation import Masks
+from scorecards.models import Evaluation, Level, Rule, Scorecard
+from scorecards.operations.recording import result
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Row:
     entity: Entity
     levels: Mapping[int, Level] = field(default_factory=dict)
     related: Mapping[str, list[Reference]] = field(default_factory=dict)
+    masks: Mapping[int, Masks] = field(default_factory=dict)
 
 
 Cell = Shown | Level | list[Reference] | None
@@ -113,6 +116,37 @@ class LevelColumn(Column):
     def cell(self, row: Row) -> Cell:
         """Show the level, or nothing where the scorecard does not grade the entity."""
         return row.levels.get(self.scorecard.pk) if self.scorecard else None
+
+
+@dataclass(frozen=True)
+class RuleColumn(Column):
+    """What one rule says."""
+
+    rule: Rule | None = None
+    starts_descending = True
+
+    def expression(self) -> Any:
+        """Sort failures before passes, and what does not count last."""
+        bit = 1 << self.rule.bit if self.rule else 0
+        held = Evaluation.objects.filter(
+            scorecard=self.rule.scorecard_id if self.rule else None, entity=OuterRef("pk")
+        ).annotate(
+            result=Case(
+                When(~Exact(F("skipped").bitand(bit), Value(0)), then=None),
+                When(Exact(F("passed").bitand(bit), Value(0)), then=0),
+                default=1,
+                output_field=IntegerField(),
+            )
+        )
+        return Subquery(held.values("result")[:1])
+
+    def cell(self, row: Row) -> Cell:
+        """Show whether it passes."""
+        masks = row.masks.get(self.rule.scorecard_id) if self.rule else None
+        if masks is None or self.rule is None:
+            return None
+        word = result(masks, self.rule.bit)
+        return Shown(Kind.CHIP, word.label, color=word.value.lower())
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What every page shows around its content."""
 
+from functools import partial
 from typing import Any
 
 from django.db.models import Count
@@ -8,12 +9,13 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from catalog.models import Blueprint
+from portal.dashboards.shelf import boards_for
 from portal.permissions import may_edit_catalog, may_read
 from scorecards.models import Scorecard
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Return the side navigation: two queries, made only by a page that draws it.
+    """Return the side navigation: three queries, made only by a page that draws it.
 
     Error pages are also shown to people who may not read: theirs stays empty.
     """
@@ -21,11 +23,17 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "now": timezone.now(),
         "may_edit": may_edit_catalog(user),
-        "navigation": SimpleLazyObject(_navigation) if may_read(user) else {},
+        "navigation": SimpleLazyObject(partial(_navigation, _name_of(user)))
+        if may_read(user)
+        else {},
     }
 
 
-def _navigation() -> dict[str, Any]:
+def _name_of(user: Any) -> str:
+    return user.get_username() if user is not None and user.is_authenticated else ""
+
+
+def _navigation(username: str) -> dict[str, Any]:
     blueprints = Blueprint.objects.values("identifier", "title", "icon", "is_system", "id")
     scorecards = Scorecard.objects.published().values("identifier", "title")
     return {
@@ -33,4 +41,5 @@ def _navigation() -> dict[str, Any]:
             "is_system", "title", "id"
         ),
         "scorecards": scorecards.order_by("title", "id"),
+        "boards": boards_for(username),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from django.db.models import Count
 
 from portal.dashboards.charts import Slice
+from scorecards.evaluation import Masks
 from scorecards.models import Evaluation, Level, Scorecard
 from scorecards.querysets import EvaluationQuerySet
 
@@ -20,6 +21,17 @@ def levels_of(entity_ids: Iterable[int]) -> dict[int, dict[int, Level]]:
         if row.level:
             levels[row.entity_id][row.scorecard_id] = row.level
     return levels
+
+
+def masks_of(entity_ids: Iterable[int]) -> dict[int, dict[int, Masks]]:
+    """Return what rules found about these entities, by entity and scorecard, with one query."""
+    masks: dict[int, dict[int, Masks]] = defaultdict(dict)
+    rows = Evaluation.objects.filter(entity__in=list(entity_ids), scorecard__status="published")
+    for entity, scorecard, *found in rows.values_list(
+        "entity_id", "scorecard_id", "passed", "skipped"
+    ):
+        masks[entity][scorecard] = Masks(*found)
+    return masks
 
 
 def levels_among(evaluations: EvaluationQuerySet) -> LevelCounts:

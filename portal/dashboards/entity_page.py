@@ -8,6 +8,7 @@ from itertools import groupby
 from django.db.models import Count
 
 from catalog.models import OWNERSHIP, Blueprint, Entity, EntityRelation
+from portal.dashboards.campaigns_page import Notice, entity_notices
 from portal.dashboards.columns import Reference
 from portal.dashboards.facts import Fact, Measure, facts_of, in_order
 from portal.dashboards.formats import many
@@ -16,6 +17,7 @@ from portal.dashboards.panels import PanelView, panel_views
 from portal.dashboards.properties import Origin, Property, properties_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.timeline import Event, timeline_of
+from scorecards.scores import Score, together
 
 MOST_TARGETS = 200
 MOST_SOURCES = 10
@@ -52,6 +54,7 @@ class EntityPage:
 
     entity: Entity
     owners: list[Reference]
+    notices: list[Notice]
     panels: list[PanelView]
     given: list[Fact]
     computed: list[Fact]
@@ -62,6 +65,11 @@ class EntityPage:
     outgoing: list[Neighbours]
     incoming: list[Neighbours]
     events: list[Event]
+
+    @property
+    def score(self) -> Score:
+        """Return the score of the entity over the rules of all its scorecards."""
+        return together((view.panel.score for view in self.panels), entities=1)
 
     @property
     def has_facts(self) -> bool:
@@ -82,6 +90,7 @@ def entity_page(entity: Entity, *, now: datetime) -> EntityPage:
     return EntityPage(
         entity=entity,
         owners=team_references(entity.team),
+        notices=entity_notices(entity, now=now),
         panels=panels,
         given=[fact for fact in facts.plain if fact.prop.origin is Origin.GIVEN],
         computed=[fact for fact in facts.plain if fact.prop.origin is not Origin.GIVEN],

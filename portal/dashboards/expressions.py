@@ -13,15 +13,18 @@ Sql = tuple[str, list[Any]]
 
 
 class FactText(Func):
-    """The fact at a path as text; NULL where it is missing or null."""
+    """The fact at a path as text; NULL where it is missing or null.
+
+    `facts` leads to the column: ``entity__facts`` where rows point at entities.
+    """
 
     sqlite = "JSON_EXTRACT({facts}, %s)"
     postgresql = "({facts} #>> %s)"
     output_field = TextField()
 
-    def __init__(self, *path: str | int) -> None:
+    def __init__(self, *path: str | int, facts: str = "facts") -> None:
         self.path = path
-        super().__init__("facts")
+        super().__init__(facts)
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Sql:
         """Read with SQLite's functions, which know paths as text."""

@@ -63,6 +63,15 @@ def percent(part: int, whole: int) -> str:
     return f"{share} %"
 
 
+def share(value: float) -> str:
+    """Write a share of 0 to 1 likewise.
+
+    >>> share(2 / 3), share(0.9999)
+    ('67 %', '99 %')
+    """
+    return percent(round(value * 1_000_000), 1_000_000)
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """Write a count with its noun.
 

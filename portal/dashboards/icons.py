@@ -7,9 +7,9 @@ from html import escape
 
 DRAWINGS = frozenset([
     "api", "book", "bug", "check", "clock", "close", "cloud", "database", "deployment", "down",
-    "external", "filter", "gauge", "home", "incident", "left", "logout", "medal", "menu", "moon",
-    "package", "pull-request", "right", "scorecard", "screen", "search", "service", "settings",
-    "skip", "sun", "team", "up", "user", "wrench",
+    "external", "filter", "flag", "gauge", "home", "incident", "left", "logout", "medal", "menu",
+    "moon", "package", "pull-request", "right", "scorecard", "screen", "search", "service",
+    "settings", "skip", "sun", "team", "up", "user", "wrench",
 ])  # fmt: skip
 
 # Names that blueprints use for the same things.

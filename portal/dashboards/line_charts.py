@@ -6,6 +6,7 @@ from datetime import datetime
 from html import escape
 
 from portal.dashboards import axes
+from portal.dashboards.charts import color_class
 from portal.dashboards.formats import day, number, plural
 
 # In pixels; and how much of it the highest bar takes.
@@ -52,6 +53,71 @@ def line(points: Sequence[Point], *, label: str, unit: str = "") -> str:
         f'aria-label="{escape(_line_in_words(points, label=label, unit=unit))}">'
         f"{''.join(parts)}</svg>"
     )
+
+
+@dataclass(frozen=True)
+class Series:
+    """One of several lines; all have their points at the same moments."""
+
+    title: str
+    color: str
+    points: Sequence[Point]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A value to compare with, drawn across."""
+
+    title: str
+    value: int | float
+    color: str
+
+
+def lines(series: Sequence[Series], *, label: str, baselines: Sequence[Baseline] = ()) -> str:
+    """Draw several lines on one scale, in the colours of levels; see `line`."""
+    if not series or len(series[0].points) < 2:
+        return ""
+    known = [
+        _drawable(point.value)
+        for item in series
+        for point in item.points
+        if point.value is not None
+    ]
+    known += [_drawable(item.value) for item in baselines]
+    is_whole = all(float(value).is_integer() for value in known)
+    ticks = axes.scale(min(known, default=0), max(known, default=0), is_whole=is_whole)
+    moments = series[0].points
+    plots = [_Plot(item.points, low=ticks[0].at, high=ticks[-1].at) for item in series]
+    parts = [
+        *(_grid_line(tick, plots[0]) for tick in (ticks if known else ticks[:1])),
+        *(_date(tick) for tick in axes.dates(moments[0].at, moments[-1].at)),
+        *(_baseline(item, plots[0]) for item in baselines),
+        *(_colored_line(item, plot) for item, plot in zip(series, plots, strict=True)),
+    ]
+    words = "; ".join(_line_in_words(item.points, label=item.title, unit="") for item in series)
+    return (
+        f'<svg class="plot" height="{_HEIGHT}" role="img" '
+        f'aria-label="{escape(f"{label}: {words}" if label else words)}">{"".join(parts)}</svg>'
+    )
+
+
+def _baseline(item: Baseline, plot: "_Plot") -> str:
+    y = plot.down(item.value)
+    return (
+        f'<line class="plot-base {color_class(item.color)}" x1="0" x2="100%" y1="{y:.1f}" '
+        f'y2="{y:.1f}"><title>{escape(f"{item.title}: {number(item.value)}")}</title></line>'
+    )
+
+
+def _colored_line(item: Series, plot: "_Plot") -> str:
+    dots = "".join(
+        f'<circle class="{_dot_class(index, plot)}" cx="{plot.across(index):.2f}%" '
+        f'cy="{plot.down(point.value):.1f}" r="3">'
+        f"<title>{escape(f'{item.title}, {day(point.at)}: {number(point.value)}')}</title></circle>"
+        for index, point in enumerate(item.points)
+        if point.value is not None
+    )
+    return f'<g class="plot-series {color_class(item.color)}">{"".join(_segments(plot))}{dots}</g>'
 
 
 def _drawable(value: int | float) -> float:

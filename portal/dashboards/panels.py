@@ -10,7 +10,9 @@ from portal.dashboards.formats import number, plural
 from portal.dashboards.properties import Property
 from portal.dashboards.remarks import remark
 from portal.dashboards.values import Kind, Shown, show
+from scorecards.models import PastOutcome
 from scorecards.results import Panel, RuleResult, panels_for
+from scorecards.skips import NOTHING_REPORTED
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,14 @@ class Condition:
     found: Shown
     wanted: str
     is_met: bool
+
+
+@dataclass(frozen=True)
+class PastView:
+    """What was once reported for a rule, with the parts of its remark."""
+
+    outcome: PastOutcome
+    remark: tuple[Shown, ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,13 @@ class RuleView:
     is_any: bool
     distance: str
     remark: tuple[Shown, ...] = ()
+    past: tuple[PastView, ...] = ()
+
+    @property
+    def skip_reason(self) -> str:
+        """Say why the rule does not count, where nothing else on the page does."""
+        is_told = bool(self.remark) or self.result.skip_reason == NOTHING_REPORTED
+        return "" if is_told else self.result.skip_reason
 
     @property
     def color(self) -> str:
@@ -83,9 +100,10 @@ def panel_views(
     entity: Entity, properties: Mapping[str, Property], *, now: datetime
 ) -> list[PanelView]:
     """Return the panels of an entity, by title."""
+    titles = {key: prop.title for key, prop in properties.items()}
     return [
         PanelView(panel, [_rule_view(result, properties) for result in panel.rules])
-        for panel in panels_for(entity, now=now)
+        for panel in panels_for(entity, now=now, titles=titles)
     ]
 
 
@@ -93,7 +111,8 @@ def _rule_view(result: RuleResult, properties: Mapping[str, Property]) -> RuleVi
     explanation = result.explanation
     if explanation is None:
         said = remark(result.outcome.remark) if result.outcome else ()
-        return RuleView(result, [], is_any=False, distance="", remark=said)
+        past = tuple(PastView(row, remark(row.remark)) for row in result.past)
+        return RuleView(result, [], is_any=False, distance="", remark=said, past=past)
     leaves = list(explanation.leaves())
     return RuleView(
         result=result,

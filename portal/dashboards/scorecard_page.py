@@ -13,10 +13,12 @@ from portal.dashboards.formats import many, number
 from portal.dashboards.moves import Move, moves_of
 from portal.dashboards.ownership import team_references
 from portal.dashboards.querystring import QueryString
+from portal.dashboards.score_groups import MOST_AT_ONCE, GroupScores, group_scores
 from scorecards.counts import Counts, counts_of
 from scorecards.models import Evaluation, Level, LevelChange, Rule, Scorecard
 from scorecards.querysets import EvaluationQuerySet
 from scorecards.results import RuleCount, rule_counts, rule_results
+from scorecards.scores import Score, share, together
 
 PAGE_SIZE = 50
 MOST_MOVES = 8
@@ -28,6 +30,7 @@ class Overview:
 
     scorecard: Scorecard
     slices: list[Slice]
+    score: Score
 
     @property
     def total(self) -> int:
@@ -87,6 +90,8 @@ class ScorecardPage:
     rows: list[Graded]
     page: Page
     query: QueryString
+    # By team and by kind; None where that would take long and was not asked for.
+    groups: GroupScores | None
 
     @property
     def total_text(self) -> str:
@@ -109,21 +114,31 @@ def overviews() -> list[Overview]:
     """Return every published scorecard with its distribution."""
     scorecards = list(
         Scorecard.objects.published()
-        .prefetch_related("blueprints", Prefetch("levels", Level.objects.order_by("rank")))
+        .prefetch_related(
+            "blueprints",
+            Prefetch("levels", Level.objects.order_by("rank")),
+            Prefetch("rules", Rule.objects.only("id", "scorecard_id", "title").order_by("id")),
+        )
         .order_by("title", "id")
     )
     counts = counts_of([scorecard.pk for scorecard in scorecards])
-    return [
-        Overview(scorecard, slices_of(scorecard, counts[scorecard.pk].levels))
-        for scorecard in scorecards
-    ]
+    return [_overview(scorecard, counts[scorecard.pk]) for scorecard in scorecards]
+
+
+def _overview(scorecard: Scorecard, counts: Counts) -> Overview:
+    fared = rule_counts(scorecard.rules.all(), counts)
+    return Overview(
+        scorecard,
+        slices_of(scorecard, counts.levels),
+        together(share(count.passed, count.failed, skipped=count.skipped) for count in fared),
+    )
 
 
 def scorecard_page(scorecard: Scorecard, query: QueryString) -> ScorecardPage:
     """Return the page of a scorecard whose parts are loaded, as its address asks for it."""
     evaluations = Evaluation.objects.filter(scorecard=scorecard)
     counts = counts_of([scorecard.pk])[scorecard.pk]
-    overview = Overview(scorecard, slices_of(scorecard, counts.levels))
+    overview = _overview(scorecard, counts)
     level = next(
         (item for item in scorecard.levels.all() if item.title == query.get("level")), None
     )
@@ -144,7 +159,12 @@ def scorecard_page(scorecard: Scorecard, query: QueryString) -> ScorecardPage:
         rows=_rows(page, scorecard),
         page=page,
         query=query,
+        groups=group_scores(scorecard) if _has_groups(overview, query) else None,
     )
+
+
+def _has_groups(overview: Overview, query: QueryString) -> bool:
+    return overview.total <= MOST_AT_ONCE or query.get("scores") == "groups"
 
 
 def _failing(evaluations: EvaluationQuerySet, rule: Rule) -> EvaluationQuerySet:

@@ -46,7 +46,7 @@ def search_page(query: QueryString, *, has_people: bool) -> SearchPage:
     facets = _facets(found, query)
     blueprint = next((facet for facet in facets[1:] if facet.is_current), None)
     chosen = found.of(query.get("blueprint")) if blueprint else found
-    page = Paginator(_best_first(chosen, words), PAGE_SIZE).get_page(query.get("page"))
+    page = Paginator(best_first(chosen, words), PAGE_SIZE).get_page(query.get("page"))
     return SearchPage(words=words, facets=facets, page=page, query=query)
 
 
@@ -68,7 +68,7 @@ def _facets(found: EntityQuerySet, query: QueryString) -> list[Facet]:
     ]
 
 
-def _best_first(found: EntityQuerySet, words: str) -> EntityQuerySet:
+def best_first(found: EntityQuerySet, words: str) -> EntityQuerySet:
     """Order by how well the name fits: the very name, then how it begins, then the rest.
 
     What scorecards grade comes before what happens to it: a service before its deployments.

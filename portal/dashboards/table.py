@@ -24,9 +24,10 @@ from portal.dashboards.columns import (
     Reference,
     RelationColumn,
     Row,
+    RuleColumn,
     ordering,
 )
-from portal.dashboards.distribution import LevelCounts, levels_among, levels_of, slices_of
+from portal.dashboards.distribution import LevelCounts, levels_among, levels_of, masks_of, slices_of
 from portal.dashboards.filtersets import filterset_for
 from portal.dashboards.properties import properties_of
 from portal.dashboards.querystring import QueryString
@@ -129,7 +130,7 @@ def table_of(blueprint: Blueprint, query: QueryString, *, has_people: bool) -> T
             titles=titles,
         ),
         headings=[_heading(column, query, sorting) for column in columns],
-        rows=_rows(page.object_list, columns, teams),
+        rows=rows_of(page.object_list, columns, teams),
         footer=_footer(filterset, columns, scorecards, blueprint=blueprint),
         applied=applied_of(filterset, query, titles),
         page=page,
@@ -160,16 +161,21 @@ def _heading(column: Column, query: QueryString, sorting: Sorting) -> Heading:
     )
 
 
-def _rows(
+def rows_of(
     entities: Iterable[Entity], columns: Sequence[Column], teams: Mapping[str, str]
 ) -> list[TableRow]:
+    """Return entities with their cells in all columns but the first; two queries or three."""
     entities = list(entities)
-    levels = levels_of([entity.pk for entity in entities])
+    ids = [entity.pk for entity in entities]
+    levels = levels_of(ids)
+    has_rules = any(isinstance(column, RuleColumn) for column in columns)
+    masks = masks_of(ids) if has_rules else defaultdict(dict)
     related = _related(entities, columns)
     rows = []
     for entity in entities:
         owners = [Reference(TEAM, name, teams.get(name) or name) for name in entity.team]
-        row = Row(entity, levels[entity.pk], {**related[entity.pk], OWNERSHIP: owners})
+        relations = {**related[entity.pk], OWNERSHIP: owners}
+        row = Row(entity, levels[entity.pk], relations, masks[entity.pk])
         rows.append(TableRow(entity, [(column, column.cell(row)) for column in columns[1:]]))
     return rows
 

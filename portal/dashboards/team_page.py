@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from catalog.models import Entity
 from catalog.querysets import EntityQuerySet
 from portal.dashboards.actions import Fix, fixes_of
+from portal.dashboards.campaigns_page import Notice, team_notices
 from portal.dashboards.columns import Reference
 from portal.dashboards.distribution import levels_of
 from portal.dashboards.facts import Fact, Measure, facts_of, in_order
@@ -17,6 +18,7 @@ from portal.dashboards.panels import PanelView, panel_views
 from portal.dashboards.properties import properties_of
 from portal.dashboards.querystring import QueryString
 from scorecards.models import Evaluation, Level, Scorecard
+from scorecards.score_rows import asked_of, mean_score
 
 PAGE_SIZE = 50
 MOST_MEMBERS = 24
@@ -52,6 +54,7 @@ class TeamPage:
     """Everything the page of a team shows. `numbers` stand large, `facts` in a list."""
 
     entity: Entity
+    notices: list[Notice]
     numbers: list[Fact]
     facts: list[Fact]
     results: list[Measure]
@@ -62,6 +65,8 @@ class TeamPage:
     fixes: list[Fix]
     members: list[Reference]
     member_count: int
+    # The mean of the scores of what it owns; None where nothing counts.
+    score: float | None
 
 
 def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: bool) -> TeamPage:
@@ -75,6 +80,7 @@ def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: 
         members = members.none()
     return TeamPage(
         entity=entity,
+        notices=team_notices(entity.identifier, now=now),
         numbers=[fact for fact in facts.plain if fact.is_number],
         facts=[fact for fact in facts.plain if not fact.is_number],
         results=facts.results,
@@ -88,7 +94,13 @@ def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: 
             for identifier, title in members.values_list("identifier", "title")[:MOST_MEMBERS]
         ],
         member_count=members.count(),
+        score=_score(owned, scorecards),
     )
+
+
+def _score(owned: EntityQuerySet, scorecards: Sequence[Scorecard]) -> float | None:
+    asked = asked_of(rule for card in scorecards for rule in card.rules.all())
+    return mean_score(asked, Evaluation.objects.filter(entity__in=owned))
 
 
 def scorecards_of(entities: EntityQuerySet) -> list[Scorecard]:

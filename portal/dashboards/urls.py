@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from portal.dashboards import views
+from portal.dashboards import views, views_badges, views_boards
 from portal.dashboards.converters import NameConverter, PathConverter
 
 register_converter(NameConverter, "name")
@@ -16,5 +16,16 @@ urlpatterns = [
     path("numbers/<name:blueprint>/<name:key>/<names:identifier>/", views.number, name="number"),
     path("scorecards/", views.scorecards, name="scorecards"),
     path("scorecards/<name:identifier>/", views.scorecard, name="scorecard"),
+    path("dashboards/", views_boards.boards, name="boards"),
+    path("dashboards/<names:identifier>/", views_boards.board, name="board"),
+    path(
+        "badges/<name:blueprint>/<name:identifier>/<name:scorecard>.svg",
+        views_badges.badge,
+        name="badge",
+    ),
+    path("badges/<name:blueprint>/<name:identifier>/", views_badges.badges, name="badges"),
+    path("campaigns/", views.campaigns, name="campaigns"),
+    path("campaigns/<name:identifier>/", views.campaign, name="campaign"),
     path("search/", views.search, name="search"),
+    path("palette/", views.palette, name="palette"),
 ]

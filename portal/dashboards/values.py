@@ -108,13 +108,27 @@ def link(url: str, *, text: str = "") -> Shown:
 
 
 def _object(value: dict[str, Any]) -> Shown:
-    if isinstance(value.get("url"), str) and value.keys() <= {"url", "displayText"}:
-        return link(value["url"], text=str(value.get("displayText") or ""))
+    """Return how to show an object: a link, or whom to ask, where it has the shape of one."""
+    match value:
+        case {"url": str(url), **rest} if rest.keys() <= {"displayText"}:
+            return link(url, text=str(rest.get("displayText") or ""))
+        case {"url": str(url), "name": str(name), **rest} if rest.keys() <= {"type", "provider"}:
+            return link(url, text=name)
+        case {"contact": str(contact), "type": str(type_), **rest} if rest.keys() <= {"name"}:
+            return _contact(contact, type_, name=str(rest.get("name") or ""))
     return Shown(Kind.CODE, json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
 def _as(kind: Kind) -> Callable[[str], Shown]:
     return partial(Shown, kind)
+
+
+def _contact(contact: str, type_: str, *, name: str) -> Shown:
+    if type_ == "email":
+        return Shown(Kind.MAIL, contact)
+    shown = link(contact, text=name)
+    # What is no address to follow is what people look for under the name.
+    return shown if shown.kind is Kind.LINK else Shown(Kind.TEXT, f"{name or type_}: {contact}")
 
 
 _READERS: dict[str, Callable[[str], Shown]] = {

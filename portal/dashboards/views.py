@@ -9,16 +9,19 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url
 
 from catalog.models import TEAM, USER, Blueprint, Entity
+from portal.dashboards.campaign_page import campaign_page
+from portal.dashboards.campaigns_page import campaigns_page
 from portal.dashboards.entity_page import entity_page
 from portal.dashboards.home_page import home_page
 from portal.dashboards.number_page import number_page
+from portal.dashboards.palette import hits_for
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.scorecard_page import overviews, scorecard_page
 from portal.dashboards.search_page import search_page
 from portal.dashboards.table import table_of
 from portal.dashboards.team_page import team_page
 from portal.permissions import may_read_people
-from scorecards.models import Scorecard
+from scorecards.models import Campaign, Scorecard
 
 
 def _query(request: HttpRequest) -> QueryString:
@@ -122,7 +125,32 @@ def scorecard(request: HttpRequest, identifier: str) -> HttpResponse:
 
 
 @require_safe
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """Show all campaigns."""
+    page = campaigns_page(_query(request), now=timezone.now())
+    return render(request, "dashboards/campaigns_page.html", {"page": page})
+
+
+@require_safe
+def campaign(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Show one campaign."""
+    found = get_object_or_404(Campaign.objects.with_parts(), identifier=identifier)
+    page = campaign_page(found, _query(request), now=timezone.now())
+    return render(request, "dashboards/campaign_page.html", {"page": page})
+
+
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Show what is called like the words."""
     page = search_page(_query(request), has_people=may_read_people(request.user))
     return render(request, "dashboards/search_page.html", {"page": page, "words": page.words})
+
+
+@require_safe
+def palette(request: HttpRequest) -> HttpResponse:
+    """Show what the command palette finds: a part of a page, for script."""
+    words = _query(request).get("q")
+    user = request.user
+    name = user.get_username() if user.is_authenticated else ""
+    hits = hits_for(words, username=name, has_people=may_read_people(user))
+    return render(request, "dashboards/_palette.html", {"hits": hits, "words": words})

@@ -211,6 +211,19 @@ def _search(widgets: list[Widget], id_: str, holder: Widget | None) -> _Place | 
     return None
 
 
+def placed(widgets: Iterable[Widget], *, path: str = "widgets") -> Iterator[tuple[str, Widget]]:
+    """Yield widgets and those inside of them, each with its place in the document."""
+    for index, widget in enumerate(widgets):
+        place = f"{path}[{index}]"
+        yield place, widget
+        if widget.get("type") == DASHBOARD:
+            yield from placed(widget.get("widgets", []), path=f"{place}.widgets")
+        if widget.get("type") == GROUPER:
+            for number, group in enumerate(widget.get("groups", [])):
+                inner = f"{place}.groups[{number}].widgets"
+                yield from placed(group.get("widgets", []), path=inner)
+
+
 def _inside(widget: Widget) -> Iterator[list[Widget]]:
     """Yield the lists of widgets that a widget holds."""
     if widget.get("type") == DASHBOARD:

@@ -18,7 +18,12 @@ PAGES = [
     "/teams/netbox-community/",
     "/scorecards/",
     "/scorecards/dora_lead_time/",
+    "/campaigns/",
+    "/campaigns/within_a_week/",
     "/search/?q=net",
+    "/dashboards/",
+    "/dashboards/dora_scorecards/",
+    "/badges/service/netbox/",
     "/numbers/service/dora_lead_time/netbox/",
     "/numbers/_team/dora_recovery_of_incidents/netbox-community/?period=2y",
 ]
@@ -140,7 +145,7 @@ def test_a_number_leads_to_the_events_behind_it(log_in: LogIn) -> None:
 def test_a_table_is_narrowed_by_conditions(log_in: LogIn) -> None:
     page = log_in("maya", to="/catalog/service/")
     names = page.locator("table tbody").get_by_role("rowheader")
-    page.get_by_text("Advanced", exact=True).click()
+    page.locator("summary").get_by_text("Advanced", exact=True).click()
     field = page.get_by_label("Show only where these conditions hold")
     query = (
         '{"combinator": "and", "conditions": [{"property": "%s", "operator": "=", "value": "MIT"}]}'
@@ -176,3 +181,27 @@ def test_the_portal_works_without_script(browser: Browser, site: str) -> None:
 def test_the_api_explorer_works_offline(log_in: LogIn) -> None:
     page = log_in("maya", to="/api/docs/")
     expect(page.locator(".opblock").first).to_be_visible()
+
+
+def test_a_service_is_found_by_the_palette_with_the_keyboard_alone(log_in: LogIn) -> None:
+    page = log_in("maya")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Maya")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("netbox")
+    found = page.get_by_role("listbox", name="Found").get_by_role("option")
+    expect(found.first).to_contain_text("netbox")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url("/catalog/service/netbox/")
+
+
+def test_escape_closes_the_palette_and_leaves_the_words(log_in: LogIn) -> None:
+    page = log_in("maya")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Maya")
+    box = page.get_by_label("Find anything")
+    box.fill("dora")
+    expect(page.get_by_role("option").first).to_be_visible()
+    box.press("Escape")
+    expect(page.get_by_role("option").first).to_be_hidden()
+    expect(box).to_have_value("dora")

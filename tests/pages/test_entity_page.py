@@ -82,6 +82,25 @@ def test_a_rule_of_alternatives_says_that_one_is_enough(reader):
     assert "One of these is enough" in words_of(page(reader))
 
 
+def test_a_rule_that_does_not_count_says_why(reader):
+    rules = [
+        rule_document("known", evidence=condition("wait", "!=", None)),
+        rule_document("small", filter=condition("tier", ">", 1)),
+        rule_document("off", is_enabled=False),
+        rule_document("told", query=None),
+    ]
+    make_scorecard("reasons", rules=rules)
+    words = words_of(page(reader))
+    for part in (
+        "Nothing is known of Lead time yet: the property is empty.",
+        "Left out by the rule's filter: Tier is more than 1. Found: Tier 1.",
+        "This rule is switched off.",
+        "Nothing reported yet",
+    ):
+        assert part in words
+    assert "Nothing has been reported yet." not in words
+
+
 def test_given_values_are_shown_by_kind(reader):
     make_entity(
         "anchor",
@@ -219,12 +238,12 @@ def test_a_hostile_remark_stays_text(reader):
         assert INLINE.search(re.sub(r"&lt;.*?&gt;|javascript:alert\(.\)", "", html)) is None
 
 
-def test_reported_rules_of_many_scorecards_take_one_query_together(
+def test_reported_rules_of_many_scorecards_take_two_queries_together(
     reader, django_assert_max_num_queries
 ):
     for number in range(5):
         make_scorecard(f"more_{number}", rules=[rule_document("tested", query=None)])
         report("anchor", "tested", "pass", scorecard=f"more_{number}")
     # Those of a page without reported rules, and one.
-    with django_assert_max_num_queries(COUNTS["/catalog/service/anchor/"] + 1):
+    with django_assert_max_num_queries(COUNTS["/catalog/service/anchor/"] + 2):
         page(reader)

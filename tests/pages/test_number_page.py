@@ -303,14 +303,14 @@ def test_no_stored_value_breaks_the_page(reader, facts):
 
 
 NUMBERS = {
-    # Session, user, navigation (2), entity, graph; then the target, the count and the rows of an
+    # Session, user, navigation (3), entity, graph; then the target, the count and the rows of an
     # aggregation; then the trend.
-    address("failed"): 12,
-    address("typical"): 13,
-    address("rest_share"): 11,
-    address("grade"): 6,
-    address("lead_name"): 9,
-    address("failed", "core", "_team"): 13,
+    address("failed"): 13,
+    address("typical"): 14,
+    address("rest_share"): 12,
+    address("grade"): 7,
+    address("lead_name"): 10,
+    address("failed", "core", "_team"): 14,
 }
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from catalog.errors import Conflict, Invalid, NotFound
 from catalog.operations import history
+from portal.dashboards.boards.checking import board_faults
 from portal.dashboards.defaults import default_page
 from portal.dashboards.documents import ENTITY_SUFFIX, PageDocument, parse_page
 from portal.dashboards.models import Folder, Page, RemovedDefault
@@ -39,7 +40,10 @@ def save_page(
             if getattr(wanted, name) != getattr(row, name):
                 raise Invalid.at(name, f"stays '{getattr(row, name)}'; make another page")
     before = row.document() if row.pk else {}
-    if history.difference(before, asdict(wanted)):
+    moved = history.difference(before, asdict(wanted))
+    if "widgets" in moved and wanted.type == Page.Type.DASHBOARD:
+        _require_drawable(wanted, now=now)
+    if moved:
         _fill(row, wanted, by=by, now=now)
         store(row, before=before, by=by, now=now)
     return row
@@ -137,6 +141,11 @@ def lock(page: Page) -> Page:
     if row is None:
         raise NotFound(f"there is no page '{page.identifier}'")
     return row
+
+
+def _require_drawable(wanted: PageDocument, *, now: datetime) -> None:
+    if faults := board_faults(wanted.widgets or [], now=now):
+        raise Invalid(faults)
 
 
 def _new(wanted: PageDocument) -> Page:

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.models import TEAM, USER, Entity
-from portal.dashboards import charts, formats, icons, line_charts, markdown
+from portal.dashboards import burn_up_charts, charts, formats, icons, line_charts, markdown
 from portal.dashboards.behind import table_address
 from portal.dashboards.columns import Cell, Column
 from portal.dashboards.facts import Fact
@@ -82,9 +82,43 @@ def line(points: Sequence[line_charts.Point], label: str, unit: str = "") -> Saf
 
 
 @register.simple_tag
+def lines(
+    series: Sequence[line_charts.Series],
+    label: str,
+    baselines: Sequence[line_charts.Baseline] = (),
+) -> SafeString:
+    """Draw several lines over time."""
+    return mark_safe(line_charts.lines(series, label=label, baselines=baselines))  # noqa: S308
+
+
+@register.simple_tag
+def burn_up(chart: burn_up_charts.BurnUp, label: str) -> SafeString:
+    """Draw what is done and what there is to do over time."""
+    return mark_safe(burn_up_charts.burn_up(chart, label=label))  # noqa: S308
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """Draw a markdown text."""
+    return mark_safe(markdown.to_html(text))  # noqa: S308 - cleaned by nh3
+
+
+@register.filter
+def day(moment: datetime) -> str:
+    """Write the date of a moment."""
+    return formats.day(moment)
+
+
+@register.simple_tag
 def percent(part: int, whole: int) -> str:
     """Write a share."""
     return formats.percent(part, whole)
+
+
+@register.filter
+def share(value: float) -> str:
+    """Write a share of 0 to 1."""
+    return formats.share(value)
 
 
 @register.simple_tag
@@ -193,8 +227,7 @@ def _code(shown: Shown) -> SafeString:
 
 
 def _markdown(shown: Shown) -> SafeString:
-    html = mark_safe(markdown.to_html(shown.text))  # noqa: S308 - cleaned by nh3
-    return format_html('<div class="prose">{}</div>', html)
+    return format_html('<div class="prose">{}</div>', prose(shown.text))
 
 
 _DRAWINGS: dict[Kind, Callable[[Shown], SafeString]] = {

@@ -1,0 +1,1 @@
+"""Boards: pages of widgets, drawn from their documents."""

@@ -1,0 +1,233 @@
+"""Tables on boards: chosen columns in their order, in groups, with how each group stands."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Count, OuterRef, Subquery
+
+from portal.dashboards.boards.breakdowns import condition_on, label_of, read_value, titles_for
+from portal.dashboards.boards.datasets import both, dataset_of
+from portal.dashboards.boards.sources import About, Scope, Sources
+from portal.dashboards.boards.subjects import Kind, Subject, parse_subject
+from portal.dashboards.charts import Slice
+from portal.dashboards.choosing import columns_of
+from portal.dashboards.columns import (
+    Column,
+    LevelColumn,
+    OwnerColumn,
+    PropertyColumn,
+    RelationColumn,
+    RuleColumn,
+    TitleColumn,
+    ordering,
+)
+from portal.dashboards.distribution import slices_of
+from portal.dashboards.expressions import FactText
+from portal.dashboards.properties import Property
+from portal.dashboards.table import TableRow, rows_of
+from scorecards.models import Evaluation
+
+MOST_ROWS = 100
+_NAMES = ("$title", "$identifier")
+_MOMENTS = ("$createdAt", "$updatedAt")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that belong together; `bars` say how all of the group stand, also those not shown."""
+
+    title: str
+    link: str
+    count: int
+    bars: list[list[Slice] | None]
+    rows: list[TableRow]
+
+
+@dataclass(frozen=True)
+class BoardTable:
+    """A table: its columns, its groups (one without a title where nothing is grouped)."""
+
+    about: About
+    columns: list[Column]
+    groups: list[Group]
+    total: int
+    link: str
+
+    @property
+    def shown(self) -> int:
+        """Return how many rows are shown."""
+        return sum(len(group.rows) for group in self.groups)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a table is to show: settled from its document, with no entity read."""
+
+    scope: Scope
+    columns: list[Column]
+    group_by: Subject | None
+    order: list[Any]
+
+
+def plan_of(widget: Mapping[str, Any], sources: Sources) -> Plan:
+    """Return what a table widget asks for; raises `Undrawable`."""
+    dataset = dataset_of(widget)
+    settings = (widget.get("blueprintConfig") or {}).get(dataset.blueprint) or {}
+    by = (settings.get("filterSettings") or {}).get("filterBy") or {}
+    scope = sources.scope({"blueprint": dataset.blueprint, "dataset": both(dataset.query, by)})
+    return Plan(
+        scope=scope,
+        columns=list(_columns(settings, widget, scope.about)),
+        group_by=_group_by(settings, scope.about),
+        order=_order(settings, scope.about),
+    )
+
+
+def board_table(widget: Mapping[str, Any], sources: Sources) -> BoardTable:
+    """Return the table that a widget asks for; raises `Undrawable`."""
+    plan = plan_of(widget, sources)
+    scope, columns = plan.scope, plan.columns
+    if plan.group_by is None:
+        entities = scope.entities.defer("properties", "computed", "problems")
+        rows = rows_of(entities.order_by(*plan.order)[:MOST_ROWS], columns, sources.teams)
+        groups = [Group("", "", scope.entities.count(), [], rows)]
+    else:
+        groups = list(_groups(plan, plan.group_by, sources))
+    total = sum(group.count for group in groups)
+    return BoardTable(scope.about, columns, groups, total, scope.table())
+
+
+def _columns(
+    settings: Mapping[str, Any], widget: Mapping[str, Any], about: About
+) -> Iterator[Column]:
+    """Yield the columns: the name first, whatever a document says, for it leads to the entity."""
+    chosen = settings.get("propertiesSettings") or {}
+    yield TitleColumn("title", about.blueprint.title)
+    order = chosen.get("order") or chosen.get("shown")
+    if not order:
+        cards = list(about.scorecards.values())
+        yield from columns_of(about.blueprint, properties=about.properties, scorecards=cards)[1:]
+        return
+    shown = set(chosen.get("shown") or order) - set(chosen.get("hidden") or [])
+    shown -= set(widget.get("excludedFields") or [])
+    for name in order:
+        if name in shown and name not in _NAMES:
+            yield column_of(parse_subject(str(name)), about)
+
+
+def column_of(subject: Subject, about: About) -> Column:
+    """Return the column of what is named; raises `Undrawable`."""
+    title = about.title_of(subject)
+    match subject.kind:
+        case Kind.SCORECARD:
+            card = about.scorecard(subject.key)
+            return LevelColumn(f"level.{card.identifier}", title, scorecard=card)
+        case Kind.RULE:
+            return RuleColumn(
+                f"rule.{subject.scorecard}.{subject.key}", title, rule=about.rule(subject)
+            )
+        case Kind.OWNER:
+            return OwnerColumn("owner", title)
+        case Kind.RELATION:
+            return RelationColumn(f"relation.{subject.key}", title, relation=subject.key)
+        case Kind.META:
+            format_ = "date-time" if subject.key in _MOMENTS else ""
+            prop = Property(subject.key, title.capitalize(), type="string", format=format_)
+            return PropertyColumn(f"property.{subject.key}", prop.title, prop=prop)
+    prop = about.property(subject.key)
+    return PropertyColumn(f"property.{subject.key}", title, prop.description, prop=prop)
+
+
+def _group_by(settings: Mapping[str, Any], about: About) -> Subject | None:
+    names = (settings.get("groupSettings") or {}).get("groupBy") or []
+    if not names:
+        return None
+    subject = parse_subject(str(names[0]))
+    about.title_of(subject)
+    return subject
+
+
+def _order(settings: Mapping[str, Any], about: About) -> list[Any]:
+    wanted = (settings.get("sortSettings") or {}).get("sortBy") or []
+    first = wanted[0] if wanted and isinstance(wanted[0], Mapping) else {}
+    name = str(first.get("property") or "$title")
+    is_descending = first.get("order") == "desc"
+    if name in _NAMES:
+        return ordering(TitleColumn("title", ""), is_descending=is_descending)
+    return ordering(column_of(parse_subject(name), about), is_descending=is_descending)
+
+
+def _groups(plan: Plan, subject: Subject, sources: Sources) -> Iterator[Group]:
+    scope, columns = plan.scope, plan.columns
+    key = _group_key(subject, scope.about)
+    prop = scope.about.properties.get(subject.key) if subject.kind is Kind.PROPERTY else None
+    counts = dict(
+        scope.entities.order_by().annotate(group=key).values_list("group").annotate(Count("id"))
+    )
+    values = {raw: read_value(raw, prop) for raw in counts}
+    titles = titles_for(scope, subject, values.values())
+    entities = scope.entities.defer("properties", "computed", "problems").annotate(group=key)
+    found = list(entities.order_by("group", *plan.order)[:MOST_ROWS])
+    rows: dict[Any, list[TableRow]] = defaultdict(list)
+    for row in rows_of(found, columns, sources.teams):
+        rows[row.entity.group].append(row)
+    levels = _levels(scope, subject)
+    for raw in sorted(counts, key=lambda raw: (raw is None, _place(raw, subject, scope, titles))):
+        yield Group(
+            title=label_of(values[raw], titles, prop),
+            link=_group_link(scope, subject, values[raw]),
+            count=counts[raw],
+            bars=_bars(columns, levels[raw]),
+            rows=rows[raw],
+        )
+
+
+def _group_link(scope: Scope, subject: Subject, value: Any) -> str:
+    if subject.kind is Kind.SCORECARD:
+        return scope.table(levels={subject.key: str(value)}) if value is not None else ""
+    return scope.table(condition_on(subject, value))
+
+
+def _place(raw: Any, subject: Subject, scope: Scope, titles: Mapping[str, str]) -> Any:
+    """Return what groups are ordered by: levels by rank, the highest first, others by title."""
+    if subject.kind is Kind.SCORECARD:
+        levels = scope.about.scorecard(subject.key).levels.all()
+        return (-next((level.rank for level in levels if level.title == raw), -1), "")
+    return (0, label_of(read_value(raw, None), titles, None).casefold())
+
+
+def _group_key(subject: Subject, about: About, *, facts: str = "facts") -> Any:
+    if subject.kind is not Kind.SCORECARD:
+        return FactText(subject.fact, facts=facts)
+    entity = "pk" if facts == "facts" else "entity_id"
+    held = Evaluation.objects.filter(
+        scorecard=about.scorecard(subject.key), entity=OuterRef(entity)
+    )
+    return Subquery(held.values("level__title")[:1], output_field=CharField())
+
+
+def _levels(scope: Scope, subject: Subject) -> Mapping[Any, Mapping[int, Mapping[int, int]]]:
+    """Return entities by level, by scorecard, by group."""
+    found: dict[Any, dict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    cards = list(scope.about.scorecards.values())
+    rows = Evaluation.objects.filter(scorecard__in=cards, entity__in=scope.entities.order_by())
+    key = _group_key(subject, scope.about, facts="entity__facts")
+    grouped = rows.annotate(group=key).order_by()
+    for group, card, level, count in grouped.values_list(
+        "group", "scorecard_id", "level_id"
+    ).annotate(Count("id")):
+        found[group][card][level] = count
+    return found
+
+
+def _bars(
+    columns: Sequence[Column], levels: Mapping[int, Mapping[int, int]]
+) -> list[list[Slice] | None]:
+    return [
+        slices_of(column.scorecard, levels.get(column.scorecard.pk, {}))
+        if isinstance(column, LevelColumn) and column.scorecard
+        else None
+        for column in columns[1:]
+    ]

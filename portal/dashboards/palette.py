@@ -1,0 +1,69 @@
+"""What the command palette finds as somebody types: pages and entities, the likeliest first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.urls import reverse
+
+from catalog.models import TEAM, USER, Blueprint, Entity
+from portal.dashboards.formats import many
+from portal.dashboards.search_page import best_first
+from portal.dashboards.shelf import visible_boards
+from scorecards.models import Scorecard
+
+MOST_ENTITIES = 8
+MOST_OTHERS = 4
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A place to go to: what it is called, what it is, and an icon's name."""
+
+    title: str
+    kind: str
+    link: str
+    icon: str = ""
+
+
+def hits_for(words: str, *, username: str, has_people: bool) -> list[Hit]:
+    """Return where these words may lead; four queries, none where there are no words."""
+    if not words:
+        return []
+    return [*_entities(words, has_people=has_people), *_pages(words, username=username)]
+
+
+def _entities(words: str, *, has_people: bool) -> Iterator[Hit]:
+    found = Entity.objects.search(words)
+    if not has_people:
+        found = found.exclude(blueprint__identifier=USER)
+    for entity in best_first(found, words)[:MOST_ENTITIES]:
+        kind = entity.blueprint
+        names = [entity.identifier]
+        where = (
+            reverse("team", args=names)
+            if kind.identifier == TEAM
+            else reverse("entity", args=[kind.identifier, *names])
+        )
+        yield Hit(str(entity), kind.title, where, entity.icon or kind.icon or kind.identifier)
+
+
+def _pages(words: str, *, username: str) -> Iterator[Hit]:
+    cards = Scorecard.objects.published().filter(_called(words)).order_by("title", "id")
+    for card in cards[:MOST_OTHERS]:
+        yield Hit(card.title, "Scorecard", reverse("scorecard", args=[card.identifier]), "medal")
+    boards = visible_boards(username).filter(_called(words)).defer("widgets")
+    for page in boards.order_by("title", "id")[:MOST_OTHERS]:
+        where = reverse("board", args=[page.identifier])
+        yield Hit(str(page), "Dashboard", where, page.icon or "gauge")
+    kinds = Blueprint.objects.filter(_called(words.removesuffix("s") or words))
+    for kind in kinds.order_by("is_system", "title", "id")[:MOST_OTHERS]:
+        where = reverse("catalog_table", args=[kind.identifier])
+        yield Hit(many(kind.title), "Table", where, kind.icon or kind.identifier)
+
+
+def _called(words: str) -> Q:
+    query = Q()
+    for word in words.split()[:10]:
+        query &= Q(title__icontains=word) | Q(identifier__icontains=word)
+    return query
