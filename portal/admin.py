@@ -249,17 +249,28 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ],
         "Scorecards": [
             _link("Scorecards", "verified", "scorecards_scorecard"),
+            _link("Campaigns", "flag", "scorecards_campaign"),
             _link("Rules", "rule", "scorecards_rule"),
             _link("Packs", "package_2", "scorecards_installedpack"),
             _link("Evaluations", "fact_check", "scorecards_evaluation"),
             _link("Outcomes", "inbox", "scorecards_outcome"),
+            _link("Past outcomes", "history", "scorecards_pastoutcome"),
+            _link("Batches of outcomes", "stacks", "scorecards_outcomebatch"),
             _link("Level changes", "stairs", "scorecards_levelchange"),
             _link("Rule changes", "swap_vert", "scorecards_rulechange"),
+        ],
+        "Notifications": [
+            _link("Channels", "campaign", "integrations_channel"),
+            _link("Reports", "summarize", "integrations_report"),
+            _link("Alerts", "notification_important", "integrations_alert"),
+            _link("Reminders", "alarm", "integrations_reminder"),
+            _link("Deliveries", "outgoing_mail", "integrations_delivery"),
         ],
         "Integrations": [
             _link("Integrations", "hub", "integrations_integration"),
             _link("Webhooks", "webhook", "integrations_webhook"),
             _link("Data migrations", "move_up", "integrations_datamigration"),
+            _link("AI activity", "smart_toy", "integrations_aiactivity"),
         ],
         "History": [
             _link("Changes", "history", "catalog_change"),

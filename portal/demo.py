@@ -13,6 +13,8 @@ from django.db import transaction
 
 from catalog.models import Blueprint
 from catalog.operations import EntityDraft, refresh_clock_values, upsert_entities
+from portal.demo_campaign import BEGAN, make_demo_campaign
+from portal.integrations.notices.demo import make_demo_report
 from portal.permissions import Actor
 from scorecards.operations import install_pack, sweep
 from scorecards.packs.demo import DemoData, DemoUser, read_demo
@@ -28,6 +30,7 @@ MOMENTS = {
     "pull_request": ("opened_at", "merged_at"),
     "incident": ("opened_at", "resolved_at"),
 }
+PACKS = ("dora", "basics", "production_readiness", "observability", "ownership")
 
 Drafts = list[dict[str, Any]]
 
@@ -45,7 +48,7 @@ def load_demo(*, now: datetime, advance: Callable[[int], object] = lambda count:
     """
     demo = read_demo(now)
     start = now - timedelta(weeks=REPLAYED_WEEKS)
-    for name in ("dora", "basics"):
+    for name in PACKS:
         install_pack(name=name, by=LOADER, now=start)
     for user in demo.users:
         _make_user(user)
@@ -61,10 +64,13 @@ def load_demo(*, now: datetime, advance: Callable[[int], object] = lambda count:
             )
         else:
             refresh_clock_values(now=moment)
+            if moment == now - BEGAN:
+                make_demo_campaign(by=LOADER, now=moment)
             sweep(now=moment)
             continue
         advance(outcome.created)
         count += outcome.created
+    make_demo_report(by=LOADER, now=now)
     return count
 
 

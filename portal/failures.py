@@ -20,16 +20,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     is_busy = isinstance(sys.exc_info()[1], OperationalError)
     code = 503 if is_busy else 500
-    if request.path.startswith("/api/"):
-        response: HttpResponse = JsonResponse(
-            {"detail": BUSY if is_busy else BROKEN, "errors": []}, status=code
-        )
+    said = BUSY if is_busy else BROKEN
+    if request.path.startswith(("/api/v1/", "/api/v2/")):
+        response: HttpResponse = JsonResponse({"errors": [said]}, status=code)
+    elif request.path.startswith("/api/"):
+        response = JsonResponse({"detail": said, "errors": []}, status=code)
     elif request.path.startswith("/v1/"):
         response = JsonResponse(
             {
                 "ok": False,
                 "error": "busy" if is_busy else "internal_error",
-                "message": BUSY if is_busy else BROKEN,
+                "message": said,
             },
             status=code,
         )

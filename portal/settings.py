@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from environs import Env
 
@@ -41,6 +42,25 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 TIDEMARK_PUBLIC_READ = env.bool("TIDEMARK_PUBLIC_READ", False)
 # Host names, addresses and networks that what goes out may reach although they are not public.
 TIDEMARK_ALLOWED_HOSTS_OUT = env.list("TIDEMARK_ALLOWED_HOSTS_OUT", [])
+
+# The address of this site, for links in what it sends: https://portal.example.com
+TIDEMARK_URL = env.str("TIDEMARK_URL", "").rstrip("/")
+
+# The server of mail, such as submission://name:password@smtp.example.com:587; without one, mail is
+# written to standard output.
+_EMAIL = env.dj_email_url("EMAIL_URL", "console:")
+if "EMAIL_BACKEND" not in _EMAIL:
+    raise ImproperlyConfigured(
+        "EMAIL_URL must begin with submission:// (TLS), smtp:// or console:, for example "
+        "submission://name:password@smtp.example.com:587"
+    )
+EMAIL_BACKEND = _EMAIL["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = _EMAIL["EMAIL_FILE_PATH"]
+EMAIL_HOST, EMAIL_PORT = _EMAIL["EMAIL_HOST"], _EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _EMAIL["EMAIL_HOST_USER"], _EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_SSL, EMAIL_USE_TLS = _EMAIL["EMAIL_USE_SSL"], _EMAIL["EMAIL_USE_TLS"]
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "") or "Tidemark <tidemark@localhost>"
 
 INSTALLED_APPS = [
     "unfold",
@@ -158,6 +178,9 @@ if env.bool("TIDEMARK_HTTPS", False):
     SECURE_SSL_REDIRECT = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("TIDEMARK_MAX_BODY_BYTES", 10 * 1024 * 1024)
 
+# Hosts (with a port, where it is not the usual one) whose pages may be shown on dashboards.
+TIDEMARK_FRAME_HOSTS = [host.lower() for host in env.list("TIDEMARK_FRAME_HOSTS", [])]
+
 CONTENT_SECURITY_POLICY = {
     # The admin theme needs unsafe-eval (Alpine) and inline styles; everything of our own does not.
     "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/docs/"],
@@ -169,6 +192,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
         "form-action": ["'self'"],
+        "frame-src": [f"https://{host}" for host in TIDEMARK_FRAME_HOSTS] or ["'none'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     },
@@ -203,7 +227,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Called status where it was found, and state where it is reported.
-    "ENUM_NAME_OVERRIDES": {"ResultEnum": "scorecards.models.RuleChange.Result"},
+    "ENUM_NAME_OVERRIDES": {
+        "ResultEnum": "scorecards.models.RuleChange.Result",
+        "CampaignStatusEnum": "scorecards.models.Campaign.Status",
+        "OutcomeBatchStatusEnum": "scorecards.models.OutcomeBatch.Status",
+    },
 }
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "")
@@ -262,7 +290,11 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
     # It logs paths and queries, which can hold secrets; portal.http tells what goes out.
-    "loggers": {"urllib3": {"level": "ERROR"}},
+    "loggers": {
+        "urllib3": {"level": "ERROR"},
+        # It names the addresses that it fails to reach; deliveries tell what became of them.
+        "apprise": {"level": "CRITICAL", "propagate": False},
+    },
 }
 
 # True under pytest: tasks then run inside the call that sends them, unless a test says otherwise.

@@ -31,6 +31,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/", include("portal.integrations.datadog.urls")),
     path("api/", include(router.urls)),
     re_path(r"^api/(?:.*/)?$", UnknownAddress.as_view()),
     path("v1/", include("portal.integrations.port.urls")),

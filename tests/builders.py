@@ -10,7 +10,7 @@ from catalog.operations import EntityDraft
 from portal.models import ApiToken, User
 from portal.permissions import Actor
 from scorecards import operations as scorecard_operations
-from scorecards.models import Evaluation, Scorecard
+from scorecards.models import Campaign, Evaluation, Scorecard
 from scorecards.operations import OutcomeReport, Receipt
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -108,6 +108,29 @@ def make_scorecard(
     """Save and return a scorecard."""
     return scorecard_operations.save_scorecard(
         definition=scorecard_document(identifier, **overrides), by=TESTER, now=now
+    )
+
+
+def campaign_document(identifier: str = "push", **overrides: Any) -> dict[str, Any]:
+    """Return a campaign document: two rules of `quality`, begun a month ago, due in ten days."""
+    document: dict[str, Any] = {
+        "identifier": identifier,
+        "title": "Push",
+        "description": "",
+        "guidance": "",
+        "owner": None,
+        "rules": ["quality/spoken", "quality/tiered"],
+        "filter": None,
+        "starts_at": "2026-05-01T12:00:00+00:00",
+        "due_at": "2026-06-11T12:00:00+00:00",
+    }
+    return {**document, **overrides}
+
+
+def make_campaign(identifier: str = "push", *, now: datetime = NOW, **overrides: Any) -> Campaign:
+    """Save and return a campaign, with its parts."""
+    return scorecard_operations.save_campaign(
+        definition=campaign_document(identifier, **overrides), by=TESTER, now=now
     )
 
 

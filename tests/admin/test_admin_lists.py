@@ -20,7 +20,17 @@ from portal.integrations.port.data_migrations import begin_deletion
 from portal.integrations.reports import KindProgress, LogLine
 from portal.integrations.telemetry import keep_logs, keep_progress
 from portal.models import ApiToken
-from scorecards.models import Evaluation, LevelChange, Outcome, Rule, RuleChange, Scorecard
+from scorecards.models import (
+    Campaign,
+    Evaluation,
+    LevelChange,
+    Outcome,
+    OutcomeBatch,
+    PastOutcome,
+    Rule,
+    RuleChange,
+    Scorecard,
+)
 from scorecards.operations import (
     OutcomeReport,
     document_of,
@@ -28,6 +38,7 @@ from scorecards.operations import (
     save_scorecard,
 )
 from tests.admin.builders import BY, NOW, make_entities
+from tests.builders import make_campaign
 
 # The queries that a list may take: session, user, count, rows, and what its filters offer.
 LISTS = {
@@ -37,6 +48,7 @@ LISTS = {
     "catalog/entity/?q=name": 6,
     "catalog/change": 5,
     "scorecards/scorecard": 7,
+    "scorecards/campaign": 6,
     "scorecards/rule": 8,
     "scorecards/rule/?q=covered": 8,
     "scorecards/evaluation": 8,
@@ -44,6 +56,9 @@ LISTS = {
     "scorecards/installedpack": 3,
     "scorecards/outcome": 6,
     "scorecards/outcome/?q=name": 6,
+    "scorecards/outcomebatch": 5,
+    "scorecards/pastoutcome": 6,
+    "scorecards/pastoutcome/?q=name": 6,
     "scorecards/levelchange": 8,
     "scorecards/rulechange": 6,
     "integrations/integration": 5,
@@ -98,6 +113,7 @@ def grow(scorecard: Scorecard, *, start: int, count: int) -> None:
         save_scorecard(
             definition={**definition, "identifier": f"card-{name}", "rules": [rule]}, by=BY, now=NOW
         )
+        make_campaign(name, rules=[f"card-{name}/{name}"], owner=f"team-{name}")
         user = get_user_model().objects.create_user(username=name, email=f"{name}@example.org")
         ApiToken.objects.create(user=user, expiry=timedelta(days=1))
         create_credential(name=name, scope="read", by=BY, now=NOW)
@@ -112,9 +128,10 @@ def grow(scorecard: Scorecard, *, start: int, count: int) -> None:
         RuleChange.objects.create(
             entity=entity, rule=scorecard.rules.all()[0], before="FAIL", after="PASS", at=NOW
         )
-        Outcome.objects.create(
-            entity=entity, rule=scorecard.rules.all()[0], state="PASS", reported_at=NOW
-        )
+        said = {"entity": entity, "rule": scorecard.rules.all()[0], "state": "PASS"}
+        Outcome.objects.create(**said, created_at=NOW, reported_at=NOW)
+        PastOutcome.objects.create(**said, reported_at=NOW, ended_at=NOW)
+        OutcomeBatch.objects.create(total=1, received_at=NOW, source="api")
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -137,9 +154,12 @@ def forms(scorecard: Scorecard) -> Iterator[str]:
         ("catalog/entity", entity.pk),
         ("catalog/change", Change.objects.latest("id").pk),
         ("scorecards/scorecard", scorecard.pk),
+        ("scorecards/campaign", Campaign.objects.latest("id").pk),
         ("scorecards/rule", Rule.objects.latest("id").pk),
         ("scorecards/evaluation", Evaluation.objects.get(entity=entity, scorecard=scorecard).pk),
         ("scorecards/outcome", Outcome.objects.latest("id").pk),
+        ("scorecards/outcomebatch", OutcomeBatch.objects.latest("id").pk),
+        ("scorecards/pastoutcome", PastOutcome.objects.latest("id").pk),
         ("scorecards/levelchange", LevelChange.objects.latest("id").pk),
         ("scorecards/rulechange", RuleChange.objects.latest("id").pk),
         ("scorecards/installedpack", "dora"),
@@ -159,6 +179,7 @@ def test_every_form_answers(admin: Client, scorecard: Scorecard) -> None:
     for page in (
         "catalog/blueprint",
         "scorecards/scorecard",
+        "scorecards/campaign",
         "integrations/apicredential",
         "portal/user",
         "portal/apitoken",
@@ -198,7 +219,8 @@ READ_ONLY = (
     "catalog/change",
     "scorecards/rule",
     "scorecards/evaluation",
-    "scorecards/outcome",
+    "scorecards/outcomebatch",
+    "scorecards/pastoutcome",
     "scorecards/levelchange",
     "scorecards/rulechange",
     "django_celery_results/taskresult",
@@ -294,17 +316,26 @@ def test_nothing_is_registered_that_has_no_place_here() -> None:
         "catalog.Change",
         "catalog.Entity",
         "django_celery_results.TaskResult",
+        "integrations.AiActivity",
+        "integrations.Alert",
         "integrations.ApiCredential",
+        "integrations.Channel",
         "integrations.DataMigration",
+        "integrations.Delivery",
         "integrations.Integration",
+        "integrations.Reminder",
+        "integrations.Report",
         "integrations.Webhook",
         "integrations.WebhookEvent",
         "portal.ApiToken",
         "portal.User",
+        "scorecards.Campaign",
         "scorecards.Evaluation",
         "scorecards.InstalledPack",
         "scorecards.LevelChange",
         "scorecards.Outcome",
+        "scorecards.OutcomeBatch",
+        "scorecards.PastOutcome",
         "scorecards.Rule",
         "scorecards.RuleChange",
         "scorecards.Scorecard",

@@ -130,6 +130,7 @@ def test_what_the_dialect_cannot_say_is_kept() -> None:
         "description": "Why.",
         "blueprints": ["service", "team"],
         "filter": None,
+        "follows_catalog": False,
         "status": "draft",
         "rules": [{**_rule(description=""), **kept}, _rule("new", description="")],
     }

@@ -207,6 +207,7 @@ def test_replacing_keeps_what_the_dialect_cannot_say(port: PortClient) -> None:
                 is_enabled=False,
                 in_force_from="2026-01-01",
                 filter=condition("language", "isNotEmpty"),
+                evidence=condition("tier", "!=", None),
             )
         ],
     )
@@ -222,6 +223,7 @@ def test_replacing_keeps_what_the_dialect_cannot_say(port: PortClient) -> None:
             "is_enabled": False,
             "in_force_from": "2026-01-01",
             "filter": condition("language", "isNotEmpty"),
+            "evidence": condition("tier", "!=", None),
         }
     ]
 

@@ -5,12 +5,12 @@ from django.core.management import CommandError, call_command
 
 from catalog.models import Blueprint, Entity, EntityRelation
 from catalog.operations import rebuild
-from portal.bench import dora, evaluate
+from portal.bench import dora, evaluate, outcomes
 from portal.bench.dora_scan import differing, scan
 from portal.bench.dora_workload import History, Sizes, make_services
 from portal.bench.workload import RULES_EACH
 from portal.management.commands.bench import show
-from scorecards.models import Evaluation, LevelChange
+from scorecards.models import Evaluation, LevelChange, Outcome, PastOutcome
 from tests.builders import NOW
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +126,22 @@ def test_the_plain_scan_notices_a_metric_that_is_wrong():
 def test_sizes_that_cannot_be_measured_are_refused(arguments: list[str], message: str):
     with pytest.raises(CommandError, match=message):
         call_command("bench", "dora", *arguments)
+
+
+def test_the_outcomes_benchmark_runs_and_writes_what_it_measures():
+    steps: list[str] = []
+    figures = outcomes.run(entities=30, rules=4, now=NOW, report=steps.append)
+    assert figures.outcomes == Outcome.objects.count() == PastOutcome.objects.count() == 120
+    assert Evaluation.objects.count() == 30
+    assert figures.ratios.keys() == {
+        "rate of first outcomes / rate of plain insert",
+        "rate of every outcome replaced / rate of plain insert",
+        "rate of nothing new / rate of plain insert",
+    }
+    assert all(value > 0 for value in figures.seconds.values())
+    assert "30 entities x 4 reported rules" in show(figures)
+
+
+def test_no_scorecard_has_as_many_rules():
+    with pytest.raises(CommandError, match="at most 63 rules"):
+        call_command("bench", "outcomes", "--rules", "64")

@@ -4,7 +4,8 @@ import pytest
 
 from catalog.models import Entity
 from portal.demo import load_demo
-from scorecards.models import Evaluation
+from scorecards.campaign_progress import progress_of
+from scorecards.models import Campaign, Evaluation
 from scorecards.packs.demo import read_demo
 from tests.builders import NOW
 from tests.unit.oracle.dora_oracle import reckon
@@ -75,3 +76,15 @@ def test_dora_numbers_and_levels_equal_the_independent_calculation(
 def test_the_demo_holds_everything_and_computes_without_problems(loaded):
     assert loaded == 7_697
     assert Entity.objects.exclude(problems=[]).count() == 0
+
+
+def test_a_campaign_is_under_way_with_a_burn_up_and_a_forecast(loaded):
+    campaign = Campaign.objects.with_parts().get()
+    assert campaign.status == "in_progress"
+    assert campaign.starts_at < NOW < campaign.due_at
+    stages = list(campaign.snapshots.order_by("day").values_list("done", "entities"))
+    assert len(stages) == 10
+    assert stages[0] < stages[-1]
+    progress = progress_of(campaign, now=NOW)
+    assert stages[-1] == (progress.done, progress.entities)
+    assert 0 < progress.left < progress.entities

@@ -149,11 +149,13 @@ def test_the_scheduler_runs_what_is_due_and_first_what_fell_due_before_it_starte
     entries = {
         "refresh-clock-values": {"task": "tests.tick", "schedule": schedule(3600)},
         "sweep-integrations": {"task": "tests.tick", "schedule": schedule(3600)},
+        "sweep-notices": {"task": "tests.tick", "schedule": schedule(3600)},
         "sweep": {"task": "tests.tick", "schedule": schedule(0.2)},
     }
     with patch.dict(app.conf.beat_schedule, entries, clear=True):
         service = start_embedded_scheduler()
         finish()
+        assert ticks.acquire(blocking=False)
         assert ticks.acquire(blocking=False)
         assert ticks.acquire(blocking=False)
         assert ticks.acquire(blocking=False)
