@@ -34,6 +34,11 @@ SYSTEM = Actor(label="tidemark")
 SHELL = Actor(label="shell", source="shell")
 
 
+def username_of(user: Any) -> str:
+    """Return the name of whoever is logged in, empty where nobody is."""
+    return user.get_username() if user is not None and user.is_authenticated else ""
+
+
 def may_read(user: Any) -> bool:
     """Say whether this user may see the catalog and its scorecards."""
     return bool(user and user.is_active and user.is_authenticated) or settings.TIDEMARK_PUBLIC_READ

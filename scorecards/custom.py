@@ -45,12 +45,6 @@ def from_packs(built_in: PackRules) -> Q:
     )
 
 
-def pack_rule_ids() -> set[int]:
-    """Return the ids of the rules that installed packs brought, with two queries."""
-    rows = Rule.objects.filter(from_packs(installed_rules()))
-    return set(rows.values_list("id", flat=True))
-
-
 def _any_of(conditions: Iterable[Q]) -> Q:
     whole = Q(pk__in=[])
     for condition in conditions:

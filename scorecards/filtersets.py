@@ -12,7 +12,7 @@ from django_filters import (
 
 from catalog.filtersets import EntityFilterSet, MomentFilter, PairsFilter, TeamFilter
 from catalog.filtersets_queries import TeamQueryForm
-from scorecards.custom import pack_rule_ids
+from scorecards.custom import from_packs, installed_rules
 from scorecards.models import (
     Campaign,
     Evaluation,
@@ -129,8 +129,8 @@ class ScoreFilterSet(FilterSet):
 
     def filter_custom(self, qs: models.QuerySet, name: str, value: bool) -> models.QuerySet:
         """Keep the rules that no pack brought, or only those that one did."""
-        ids = pack_rule_ids()
-        return qs.exclude(pk__in=ids) if value else qs.filter(pk__in=ids)
+        built_in = from_packs(installed_rules())
+        return qs.exclude(built_in) if value else qs.filter(built_in)
 
     def leave_order(self, qs: models.QuerySet, name: str, value: str) -> models.QuerySet:
         """Leave the rules as they are: it is the scores that are sorted."""

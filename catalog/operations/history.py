@@ -52,6 +52,27 @@ def record_change(**parts: Any) -> None:
     record([change(**parts)])
 
 
+def record_difference(
+    *,
+    kind: str,
+    identifier: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Store what differs between two documents; an empty one was not there, or is no more."""
+    keys = sorted(difference(before, after))
+    record_change(
+        kind=kind,
+        identifier=identifier,
+        before={key: before[key] for key in keys if key in before},
+        after={key: after[key] for key in keys if key in after},
+        by=by,
+        now=now,
+    )
+
+
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """Return the keys that history is about: all that differ but the stamps of the write itself."""
     return facts_of.changed_keys(before, after) - facts_of.STAMPS

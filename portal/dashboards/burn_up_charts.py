@@ -11,11 +11,10 @@ from html import escape
 
 from portal.dashboards import axes
 from portal.dashboards.formats import day
+from portal.dashboards.plot_marks import MOST_DOTS, date_mark, grid_line
 
 # In pixels.
 _HEIGHT = 220
-# Up to so many stages each has a dot of its own.
-_MOST_DOTS = 32
 # A forecast makes the drawing at most so much longer; one that leads farther is cut off.
 _ROOM = 0.5
 # From this place on, in percent, words stand to the left of what they name.
@@ -62,8 +61,8 @@ def burn_up(chart: BurnUp, *, label: str) -> str:
     ticks = axes.scale(0, max(stage.total for stage in chart.stages), is_whole=True)
     plot = _Plot(chart, high=ticks[-1].at)
     parts = [
-        *(_grid_line(tick, plot) for tick in ticks),
-        *(_date(tick) for tick in axes.dates(chart.first, chart.last)),
+        *(grid_line(tick, plot.down(tick.at)) for tick in ticks),
+        *(date_mark(tick, _HEIGHT) for tick in axes.dates(chart.first, chart.last)),
         *_due(plot),
         *_steps(plot),
         *_way_on(plot),
@@ -114,20 +113,6 @@ class _Plot:
         )
 
 
-def _grid_line(tick: axes.Tick, plot: _Plot) -> str:
-    kind = "plot-zero" if tick.at == 0 else "plot-grid"
-    y = plot.down(tick.at)
-    return (
-        f"{plot.line(kind, (0, tick.at), (100, tick.at))}"
-        f'<text class="plot-tick" x="-8" y="{y + 4:.1f}">{escape(tick.text)}</text>'
-    )
-
-
-def _date(tick: axes.Tick) -> str:
-    kind = "plot-date plot-fine" if tick.is_fine else "plot-date"
-    return f'<text class="{kind}" x="{100 * tick.at:.2f}%" y="{_HEIGHT + 20}">{tick.text}</text>'
-
-
 def _due(plot: _Plot) -> Iterator[str]:
     due_at = plot.chart.due_at
     if due_at is None or due_at < plot.chart.first:
@@ -167,7 +152,7 @@ def _stage(index: int, plot: _Plot) -> str:
     at = plot.across(stages[index].at)
     left = (plot.across(stages[max(index - 1, 0)].at) + at) / 2
     right = (plot.across(stages[min(index + 1, len(stages) - 1)].at) + at) / 2
-    kind = "plot-dot" if len(stages) <= _MOST_DOTS else "plot-dot plot-dot-faint"
+    kind = "plot-dot" if len(stages) <= MOST_DOTS else "plot-dot plot-dot-faint"
     return (
         f'<g class="plot-point"><rect x="{left:.2f}%" width="{right - left:.2f}%" '
         f'height="{_HEIGHT}"/><circle class="{kind}" cx="{at:.2f}%" '

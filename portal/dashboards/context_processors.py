@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from catalog.models import Blueprint
 from portal.dashboards.shelf import boards_for
-from portal.permissions import may_edit_catalog, may_read
+from portal.permissions import may_edit_catalog, may_read, username_of
 from scorecards.models import Scorecard
 
 
@@ -23,14 +23,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "now": timezone.now(),
         "may_edit": may_edit_catalog(user),
-        "navigation": SimpleLazyObject(partial(_navigation, _name_of(user)))
+        "navigation": SimpleLazyObject(partial(_navigation, username_of(user)))
         if may_read(user)
         else {},
     }
-
-
-def _name_of(user: Any) -> str:
-    return user.get_username() if user is not None and user.is_authenticated else ""
 
 
 def _navigation(username: str) -> dict[str, Any]:

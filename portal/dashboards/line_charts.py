@@ -8,12 +8,11 @@ from html import escape
 from portal.dashboards import axes
 from portal.dashboards.charts import color_class
 from portal.dashboards.formats import day, number, plural
+from portal.dashboards.plot_marks import MOST_DOTS, date_mark, grid_line
 
 # In pixels; and how much of it the highest bar takes.
 _HEIGHT = 200
 _BAR_SHARE = 0.3
-# Up to so many points each has a dot of its own.
-_MOST_DOTS = 32
 # Differences of larger numbers are no numbers.
 _LARGEST = 1e300
 
@@ -42,8 +41,8 @@ def line(points: Sequence[Point], *, label: str, unit: str = "") -> str:
     plot = _Plot(points, low=ticks[0].at, high=ticks[-1].at)
     parts = [
         # Without a value there is nothing to measure: the floor alone.
-        *(_grid_line(tick, plot) for tick in (ticks if values else ticks[:1])),
-        *(_date(tick) for tick in axes.dates(points[0].at, points[-1].at)),
+        *(grid_line(tick, plot.down(tick.at)) for tick in (ticks if values else ticks[:1])),
+        *(date_mark(tick, _HEIGHT) for tick in axes.dates(points[0].at, points[-1].at)),
         *_bars(plot),
         *_segments(plot),
         *(_point(index, plot, unit) for index in range(len(points))),
@@ -89,8 +88,8 @@ def lines(series: Sequence[Series], *, label: str, baselines: Sequence[Baseline]
     moments = series[0].points
     plots = [_Plot(item.points, low=ticks[0].at, high=ticks[-1].at) for item in series]
     parts = [
-        *(_grid_line(tick, plots[0]) for tick in (ticks if known else ticks[:1])),
-        *(_date(tick) for tick in axes.dates(moments[0].at, moments[-1].at)),
+        *(grid_line(tick, plots[0].down(tick.at)) for tick in (ticks if known else ticks[:1])),
+        *(date_mark(tick, _HEIGHT) for tick in axes.dates(moments[0].at, moments[-1].at)),
         *(_baseline(item, plots[0]) for item in baselines),
         *(_colored_line(item, plot) for item, plot in zip(series, plots, strict=True)),
     ]
@@ -157,20 +156,6 @@ class _Plot:
         return 0 <= index < len(self.points) and self.points[index].value is not None
 
 
-def _grid_line(tick: axes.Tick, plot: _Plot) -> str:
-    y = plot.down(tick.at)
-    kind = "plot-zero" if tick.at == 0 else "plot-grid"
-    return (
-        f'<line class="{kind}" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text class="plot-tick" x="-8" y="{y + 4:.1f}">{escape(tick.text)}</text>'
-    )
-
-
-def _date(tick: axes.Tick) -> str:
-    kind = "plot-date plot-fine" if tick.is_fine else "plot-date"
-    return f'<text class="{kind}" x="{100 * tick.at:.2f}%" y="{_HEIGHT + 20}">{tick.text}</text>'
-
-
 def _bars(plot: _Plot) -> Iterator[str]:
     """Draw between each point and the one before it what happened there."""
     most = max(point.count for point in plot.points[1:])
@@ -217,7 +202,7 @@ def _dot_class(index: int, plot: _Plot) -> str:
     """Return how a dot is shown: one that no line reaches is all that there is to see."""
     if not plot.has_value(index - 1) and not plot.has_value(index + 1):
         return "plot-dot plot-dot-lone"
-    return "plot-dot" if len(plot.points) <= _MOST_DOTS else "plot-dot plot-dot-faint"
+    return "plot-dot" if len(plot.points) <= MOST_DOTS else "plot-dot plot-dot-faint"
 
 
 def _point_in_words(index: int, plot: _Plot, unit: str) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.urls import reverse
 
-from catalog.models import TEAM, USER, Blueprint, Entity
+from catalog.models import USER, Blueprint, Entity
+from portal.dashboards.finding import address_of
 from portal.dashboards.formats import many
 from portal.dashboards.search_page import best_first
 from portal.dashboards.shelf import visible_boards
@@ -39,12 +40,7 @@ def _entities(words: str, *, has_people: bool) -> Iterator[Hit]:
         found = found.exclude(blueprint__identifier=USER)
     for entity in best_first(found, words)[:MOST_ENTITIES]:
         kind = entity.blueprint
-        names = [entity.identifier]
-        where = (
-            reverse("team", args=names)
-            if kind.identifier == TEAM
-            else reverse("entity", args=[kind.identifier, *names])
-        )
+        where = address_of(kind.identifier, entity.identifier)
         yield Hit(str(entity), kind.title, where, entity.icon or kind.icon or kind.identifier)
 
 

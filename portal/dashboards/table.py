@@ -215,6 +215,16 @@ def _footer(
     if not scorecards:
         return []
     counts = _level_counts(filterset, scorecards, blueprint)
+    return bars_under(columns, counts)
+
+
+def bars_under(
+    columns: Sequence[Column], counts: Mapping[int, Mapping[int, int]]
+) -> list[list[Slice] | None]:
+    """Return the distribution under each column of badges, of entities by scorecard and level.
+
+    Under the first column stands what they are of.
+    """
     return [
         slices_of(column.scorecard, counts.get(column.scorecard.pk, {}))
         if isinstance(column, LevelColumn) and column.scorecard

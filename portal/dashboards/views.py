@@ -8,10 +8,11 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url
 
-from catalog.models import TEAM, USER, Blueprint, Entity
+from catalog.models import TEAM, USER, Blueprint
 from portal.dashboards.campaign_page import campaign_page
 from portal.dashboards.campaigns_page import campaigns_page
 from portal.dashboards.entity_page import entity_page
+from portal.dashboards.finding import entity_at
 from portal.dashboards.home_page import home_page
 from portal.dashboards.number_page import number_page
 from portal.dashboards.palette import hits_for
@@ -20,7 +21,7 @@ from portal.dashboards.scorecard_page import overviews, scorecard_page
 from portal.dashboards.search_page import search_page
 from portal.dashboards.table import table_of
 from portal.dashboards.team_page import team_page
-from portal.permissions import may_read_people
+from portal.permissions import may_read_people, username_of
 from scorecards.models import Campaign, Scorecard
 
 
@@ -68,7 +69,7 @@ def entity(request: HttpRequest, blueprint: str, identifier: str) -> HttpRespons
         return redirect("team", identifier)
     if blueprint == USER and not may_read_people(request.user):
         return redirect_to_login(request.get_full_path())
-    page = entity_page(_entity(blueprint, identifier), now=timezone.now())
+    page = entity_page(entity_at(blueprint, identifier), now=timezone.now())
     return render(request, "dashboards/entity_page.html", {"page": page})
 
 
@@ -76,7 +77,7 @@ def entity(request: HttpRequest, blueprint: str, identifier: str) -> HttpRespons
 def team(request: HttpRequest, team: str) -> HttpResponse:
     """Show a team."""
     page = team_page(
-        _entity(TEAM, team),
+        entity_at(TEAM, team),
         _query(request),
         now=timezone.now(),
         has_people=may_read_people(request.user),
@@ -90,7 +91,7 @@ def number(request: HttpRequest, blueprint: str, key: str, identifier: str) -> H
     if blueprint == USER and not may_read_people(request.user):
         return redirect_to_login(request.get_full_path())
     page = number_page(
-        _entity(blueprint, identifier),
+        entity_at(blueprint, identifier),
         key,
         period=_query(request).get("period"),
         now=timezone.now(),
@@ -99,14 +100,6 @@ def number(request: HttpRequest, blueprint: str, key: str, identifier: str) -> H
     if page is None:
         raise Http404(f"{blueprint} computes no {key}")
     return render(request, "dashboards/number_page.html", {"page": page})
-
-
-def _entity(blueprint: str, identifier: str) -> Entity:
-    entities = Entity.objects.of(blueprint).named([identifier]).select_related("blueprint")
-    found = entities.first()
-    if found is None:
-        raise Http404(f"no {identifier} in {blueprint}")
-    return found
 
 
 @require_safe
@@ -151,6 +144,5 @@ def palette(request: HttpRequest) -> HttpResponse:
     """Show what the command palette finds: a part of a page, for script."""
     words = _query(request).get("q")
     user = request.user
-    name = user.get_username() if user.is_authenticated else ""
-    hits = hits_for(words, username=name, has_people=may_read_people(user))
+    hits = hits_for(words, username=username_of(user), has_people=may_read_people(user))
     return render(request, "dashboards/_palette.html", {"hits": hits, "words": words})

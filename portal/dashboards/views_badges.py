@@ -1,6 +1,7 @@
 """Badges of levels, for READMEs and wikis."""
 
 from hashlib import sha256
+from urllib.parse import unquote
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import USER, Entity
 from portal.dashboards.badges import badge_svg
+from portal.dashboards.finding import address_of, entity_at
 from portal.permissions import may_edit_catalog, may_read, may_read_people
 from scorecards.models import Evaluation, Scorecard
 
@@ -23,8 +25,11 @@ _SIGNER = Signer(salt="tidemark.badges")
 
 
 def signature_of(path: str) -> str:
-    """Return what lets anybody see the badge at a path, for as long as the secret key stays."""
-    return _SIGNER.signature(path)
+    """Return what lets anybody see the badge at a path, for as long as the secret key stays.
+
+    The path may be encoded: what is signed is what a request for it asks for.
+    """
+    return _SIGNER.signature(unquote(path))
 
 
 def is_signed(path: str, signature: str) -> bool:
@@ -70,7 +75,7 @@ def _snippet(request: HttpRequest, entity: Entity, card: Scorecard) -> dict[str,
     path = reverse("badge", args=[entity.blueprint.identifier, entity.identifier, card.identifier])
     query = f"?sig={signature_of(path)}" if may_edit_catalog(request.user) else ""
     image = request.build_absolute_uri(f"{path}{query}")
-    page = reverse("entity", args=[entity.blueprint.identifier, entity.identifier])
+    page = address_of(entity.blueprint.identifier, entity.identifier)
     link = request.build_absolute_uri(page)
     return {
         "title": card.title,
@@ -80,8 +85,6 @@ def _snippet(request: HttpRequest, entity: Entity, card: Scorecard) -> dict[str,
 
 
 def _entity(request: HttpRequest, blueprint: str, identifier: str) -> Entity:
-    rows = Entity.objects.of(blueprint).named([identifier]).select_related("blueprint")
-    found = rows.first()
-    if found is None or (blueprint == USER and not may_read_people(request.user)):
+    if blueprint == USER and not may_read_people(request.user):
         raise Http404(f"no {identifier} in {blueprint}")
-    return found
+    return entity_at(blueprint, identifier)

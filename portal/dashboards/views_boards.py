@@ -7,19 +7,21 @@ from django.views.decorators.http import require_safe
 
 from portal.dashboards.boards.board_page import Reader, board_page
 from portal.dashboards.shelf import boards_for, visible_boards
-from portal.permissions import may_read_people
+from portal.permissions import may_read_people, username_of
 
 
 @require_safe
 def boards(request: HttpRequest) -> HttpResponse:
     """Show all dashboards that the reader may see, in their folders."""
-    return render(request, "dashboards/boards_page.html", {"boards": boards_for(_name(request))})
+    return render(
+        request, "dashboards/boards_page.html", {"boards": boards_for(username_of(request.user))}
+    )
 
 
 @require_safe
 def board(request: HttpRequest, identifier: str) -> HttpResponse:
     """Show one dashboard."""
-    rows = visible_boards(_name(request)).select_related("parent")
+    rows = visible_boards(username_of(request.user)).select_related("parent")
     page = rows.filter(identifier=identifier).first()
     if page is None:
         raise Http404(f"no dashboard {identifier}")
@@ -38,7 +40,3 @@ def _reader(request: HttpRequest) -> Reader:
         "name": user.get_full_name() or user.get_username(),
     }
     return Reader(values=values, has_people=may_read_people(user))
-
-
-def _name(request: HttpRequest) -> str:
-    return request.user.get_username() if request.user.is_authenticated else ""

@@ -125,14 +125,9 @@ def _record(
     before: Mapping[str, Any], after: Mapping[str, Any], *, by: Actor, now: datetime
 ) -> None:
     """Write down what differs between two documents, of which one may be empty."""
-    keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
-    history.record_change(
-        kind="campaign",
-        identifier=(after or before)["identifier"],
-        before={key: before[key] for key in keys} if before else {},
-        after={key: after[key] for key in keys} if after else {},
-        by=by,
-        now=now,
+    identifier = (after or before)["identifier"]
+    history.record_difference(
+        kind="campaign", identifier=identifier, before=before, after=after, by=by, now=now
     )
 
 

@@ -226,14 +226,9 @@ def record_scorecard(
     before: Mapping[str, Any], after: Mapping[str, Any], *, by: Actor, now: datetime
 ) -> None:
     """Keep in the history how the document of a scorecard moved; empty where there is none."""
-    keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
-    history.record_change(
-        kind="scorecard",
-        identifier=(after or before)["identifier"],
-        before={key: before[key] for key in keys} if before else {},
-        after={key: after[key] for key in keys} if after else {},
-        by=by,
-        now=now,
+    identifier = (after or before)["identifier"]
+    history.record_difference(
+        kind="scorecard", identifier=identifier, before=before, after=after, by=by, now=now
     )
 
 

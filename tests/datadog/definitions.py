@@ -44,3 +44,12 @@ def names(client: DatadogClient, query: str = "") -> list[str]:
 def relation_ids(client: DatadogClient, query: str = "") -> list[str]:
     """Return the ids of the relations that a list shows."""
     return [item["id"] for item in client.get(f"{RELATION}?{query}").json()["data"]]
+
+
+def chain_of(count: int) -> str:
+    """Return the file of so many services, each of a team of its own and depending on the next."""
+    return "\n---\n".join(
+        f"apiVersion: v3\nkind: service\nmetadata: {{name: s{n}, owner: t{n}}}\n"
+        f"spec: {{dependsOn: ['service:s{n + 1}']}}"
+        for n in range(count)
+    )

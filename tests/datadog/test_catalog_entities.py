@@ -9,7 +9,7 @@ from catalog.models import Blueprint, Change, Entity
 from portal.integrations.models import EntityDefinition, KindNote
 from tests.builders import make_blueprint, make_entity, make_team
 from tests.datadog.clients import DatadogClient
-from tests.datadog.definitions import ENTITY, definition, names, service, shown, upsert
+from tests.datadog.definitions import ENTITY, chain_of, definition, names, service, shown, upsert
 
 pytestmark = pytest.mark.django_db
 
@@ -461,12 +461,7 @@ def test_others_that_cannot_do_without_it_keep_an_entity(datadog: DatadogClient)
 def test_a_list_costs_the_same_however_many(
     datadog: DatadogClient, django_assert_num_queries: Any, rows: int
 ) -> None:
-    body = "\n---\n".join(
-        f"apiVersion: v3\nkind: service\nmetadata: {{name: s{n}, owner: t{n}}}\n"
-        f"spec: {{dependsOn: ['service:s{n + 1}']}}"
-        for n in range(rows)
-    )
-    upsert(datadog, body)
+    upsert(datadog, chain_of(rows))
     names(datadog)
     with django_assert_num_queries(4):
         found = names(datadog)

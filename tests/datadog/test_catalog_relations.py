@@ -9,7 +9,15 @@ from catalog.operations import EntityDraft, rename_blueprint, upsert_entities
 from portal.integrations.models import DeclaredRelation
 from tests.builders import NOW, TESTER, make_blueprint, make_entity, make_team
 from tests.datadog.clients import DatadogClient
-from tests.datadog.definitions import ENTITY, RELATION, definition, relation_ids, shown, upsert
+from tests.datadog.definitions import (
+    ENTITY,
+    RELATION,
+    chain_of,
+    definition,
+    relation_ids,
+    shown,
+    upsert,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -266,12 +274,7 @@ def test_names_that_are_swapped_are_followed(datadog: DatadogClient) -> None:
 def test_a_list_of_relations_costs_the_same_however_many(
     datadog: DatadogClient, django_assert_num_queries: Any, rows: int
 ) -> None:
-    body = "\n---\n".join(
-        f"apiVersion: v3\nkind: service\nmetadata: {{name: s{n}, owner: t{n}}}\n"
-        f"spec: {{dependsOn: ['service:s{n + 1}']}}"
-        for n in range(rows)
-    )
-    upsert(datadog, body)
+    upsert(datadog, chain_of(rows))
     relation_ids(datadog)
     with django_assert_num_queries(8):
         assert len(relation_ids(datadog, "page[limit]=1000&include=entity")) == 4 * rows

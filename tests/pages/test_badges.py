@@ -71,6 +71,15 @@ def test_the_page_of_badges_gives_addresses_for_anybody_to_those_who_edit(reader
     assert client.get(PATH, {"sig": signature}).status_code == 200
 
 
+def test_the_address_for_anybody_holds_for_names_of_any_script(client):
+    make_entity("größe/à=b", title="Größe", properties={"tier": 1})
+    client.force_login(make_user("ada", is_staff=True))
+    page = client.get("/badges/service/größe~à=b/")
+    address = re.search(r"\(http://testserver([^)]*\?sig=[^)]*)\)", html_of(page))[1]
+    client.logout()
+    assert client.get(address).status_code == 200
+
+
 @pytest.mark.parametrize("color", [*LevelColor.values, "none", "nobody's"])
 @pytest.mark.parametrize("words", ["Gold", "<b>&\"'", "日本語" * 40, ""])
 def test_every_badge_is_a_drawing_that_says_itself(color, words):

@@ -228,6 +228,23 @@ def test_a_table_stands_in_groups_with_how_each_is_distributed(reader, by, group
     assert len([label for label in bars if label.startswith(groups[0].split()[0])]) == 1
 
 
+def test_of_many_groups_the_first_are_shown_and_all_are_counted(reader):
+    for number in range(130):
+        make_entity(f"more-{number}", properties={"tier": 1_000 + number})
+    response = drawn(reader, table(groupSettings={"groupBy": ["tier"]}))
+    assert len(re.findall('scope="rowgroup"', html_of(response))) == 100
+    assert "100 of 134 shown." in words_of(response)
+
+
+def test_what_has_no_group_comes_last_and_takes_no_room_from_others(reader):
+    for number in range(120):
+        make_entity(f"more-{number}")
+    response = drawn(reader, table(groupSettings={"groupBy": ["language"]}))
+    heads = re.findall(r'<th scope="row(group)?">(.*?)</th>', html_of(response), re.S)
+    names = [" ".join(re.sub(r"<[^>]+>", " ", head).split()) for _, head in heads]
+    assert names[:5] == ["Go 1", "Anchor", "Python 1", "Buoy", "Empty 122"]
+
+
 def test_a_heat_map_gives_shares_of_passes_by_owner(reader):
     widget = {"type": "heat-map", "blueprint": "service", "scorecard": "quality"}
     words = words_of(drawn(reader, widget))

@@ -1,11 +1,12 @@
 """Tables on boards: chosen columns in their order, in groups, with how each group stands."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from django.db.models import CharField, Count, OuterRef, Subquery
+from django.db.models import CharField, Count, F, OuterRef, Subquery
 
 from portal.dashboards.boards.breakdowns import condition_on, label_of, read_value, titles_for
 from portal.dashboards.boards.datasets import both, dataset_of
@@ -23,13 +24,14 @@ from portal.dashboards.columns import (
     TitleColumn,
     ordering,
 )
-from portal.dashboards.distribution import slices_of
 from portal.dashboards.expressions import FactText
 from portal.dashboards.properties import Property
-from portal.dashboards.table import TableRow, rows_of
+from portal.dashboards.table import TableRow, bars_under, rows_of
 from scorecards.models import Evaluation
 
 MOST_ROWS = 100
+# A table grouped by names has as many groups as it has rows.
+MOST_GROUPS = 100
 _NAMES = ("$title", "$identifier")
 _MOMENTS = ("$createdAt", "$updatedAt")
 
@@ -92,10 +94,12 @@ def board_table(widget: Mapping[str, Any], sources: Sources) -> BoardTable:
     if plan.group_by is None:
         entities = scope.entities.defer("properties", "computed", "problems")
         rows = rows_of(entities.order_by(*plan.order)[:MOST_ROWS], columns, sources.teams)
-        groups = [Group("", "", scope.entities.count(), [], rows)]
+        total = scope.entities.count()
+        groups = [Group("", "", total, [], rows)]
     else:
-        groups = list(_groups(plan, plan.group_by, sources))
-    total = sum(group.count for group in groups)
+        counts = _counts(plan, plan.group_by)
+        total = sum(counts.values())
+        groups = list(_groups(plan, plan.group_by, counts, sources))
     return BoardTable(scope.about, columns, groups, total, scope.table())
 
 
@@ -159,27 +163,37 @@ def _order(settings: Mapping[str, Any], about: About) -> list[Any]:
     return ordering(column_of(parse_subject(name), about), is_descending=is_descending)
 
 
-def _groups(plan: Plan, subject: Subject, sources: Sources) -> Iterator[Group]:
+# In one order on both databases: what has no group comes last.
+_BY_GROUP = F("group").asc(nulls_last=True)
+
+
+def _counts(plan: Plan, subject: Subject) -> dict[Any, int]:
+    """Return how many entities are in each group, by what the database groups by, in its order."""
+    key = _group_key(subject, plan.scope.about)
+    rows = plan.scope.entities.order_by().annotate(group=key).values_list("group")
+    return dict(rows.annotate(Count("id")).order_by(_BY_GROUP))
+
+
+def _groups(
+    plan: Plan, subject: Subject, counts: Mapping[Any, int], sources: Sources
+) -> Iterator[Group]:
     scope, columns = plan.scope, plan.columns
     key = _group_key(subject, scope.about)
     prop = scope.about.properties.get(subject.key) if subject.kind is Kind.PROPERTY else None
-    counts = dict(
-        scope.entities.order_by().annotate(group=key).values_list("group").annotate(Count("id"))
-    )
-    values = {raw: read_value(raw, prop) for raw in counts}
+    values = {raw: read_value(raw, prop) for raw in islice(counts, MOST_GROUPS)}
     titles = titles_for(scope, subject, values.values())
     entities = scope.entities.defer("properties", "computed", "problems").annotate(group=key)
-    found = list(entities.order_by("group", *plan.order)[:MOST_ROWS])
+    found = list(entities.order_by(_BY_GROUP, *plan.order)[:MOST_ROWS])
     rows: dict[Any, list[TableRow]] = defaultdict(list)
     for row in rows_of(found, columns, sources.teams):
         rows[row.entity.group].append(row)
     levels = _levels(scope, subject)
-    for raw in sorted(counts, key=lambda raw: (raw is None, _place(raw, subject, scope, titles))):
+    for raw in sorted(values, key=lambda raw: (raw is None, _place(raw, subject, scope, titles))):
         yield Group(
             title=label_of(values[raw], titles, prop),
             link=_group_link(scope, subject, values[raw]),
             count=counts[raw],
-            bars=_bars(columns, levels[raw]),
+            bars=bars_under(columns, levels[raw]),
             rows=rows[raw],
         )
 
@@ -220,14 +234,3 @@ def _levels(scope: Scope, subject: Subject) -> Mapping[Any, Mapping[int, Mapping
     ).annotate(Count("id")):
         found[group][card][level] = count
     return found
-
-
-def _bars(
-    columns: Sequence[Column], levels: Mapping[int, Mapping[int, int]]
-) -> list[list[Slice] | None]:
-    return [
-        slices_of(column.scorecard, levels.get(column.scorecard.pk, {}))
-        if isinstance(column, LevelColumn) and column.scorecard
-        else None
-        for column in columns[1:]
-    ]

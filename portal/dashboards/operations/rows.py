@@ -1,6 +1,6 @@
 """What pages and folders have in common when they are written: stamps and history."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,16 +24,7 @@ def note(
     row: Page | Folder, before: Document, after: Document, *, by: Actor, now: datetime
 ) -> None:
     """Store the history of a write: what differed."""
-    keys = sorted(history.difference(before, after))
-    history.record_change(
-        kind="page" if isinstance(row, Page) else "folder",
-        identifier=row.identifier,
-        before=_only(before, keys),
-        after=_only(after, keys),
-        by=by,
-        now=now,
+    kind = "page" if isinstance(row, Page) else "folder"
+    history.record_difference(
+        kind=kind, identifier=row.identifier, before=before, after=after, by=by, now=now
     )
-
-
-def _only(document: Document, keys: Collection[str]) -> dict[str, Any]:
-    return {key: document[key] for key in keys if key in document}

@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.models import TEAM, USER, Entity
+from catalog.models import USER, Entity
 from portal.dashboards import burn_up_charts, charts, formats, icons, line_charts, markdown
 from portal.dashboards.behind import table_address
 from portal.dashboards.columns import Cell, Column
 from portal.dashboards.facts import Fact
+from portal.dashboards.finding import address_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.values import Kind, Shown
 
@@ -307,6 +308,4 @@ def table_of(fact: Fact, owner: Entity) -> str:
 @register.simple_tag
 def address(blueprint: str, identifier: str) -> str:
     """Return the address of an entity: teams have a page of their own."""
-    if blueprint == TEAM:
-        return reverse("team", args=[identifier])
-    return reverse("entity", args=[blueprint, identifier])
+    return address_of(blueprint, identifier)

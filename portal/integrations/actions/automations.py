@@ -26,11 +26,11 @@ from portal.integrations.actions.documents import (
     ActionDefinition,
     parse_action,
 )
-from portal.integrations.actions.gaps import Gaps
 from portal.integrations.actions.past_entities import entity_diffs
 from portal.integrations.jq_bundles import Failure, bundle, unbundled
 from portal.integrations.models import Action, ChangeCursor, Run, RunEvent
 from portal.integrations.port.audit_codec import origin_of
+from portal.integrations.unread import unread
 from portal.permissions import Actor
 
 logger = logging.getLogger(__name__)
@@ -103,21 +103,15 @@ def _read_some(now: datetime) -> int | None:
     cursor = ChangeCursor.objects.first()
     if not listeners or cursor is None:
         return None
-    gaps = Gaps.parse(cursor.gaps)
-    rows = list(Change.objects.filter(pk__gt=cursor.position).order_by("pk")[:AT_ONCE])
-    late = list(Change.objects.filter(gaps.query()).order_by("pk")[:AT_ONCE]) if gaps else []
-    left = gaps.without([row.pk for row in late], now=now)
-    if not rows and not late and left == gaps:
+    batch = unread(cursor, Change.objects.all(), most=AT_ONCE, now=now)
+    if batch is None:
         return None
-    relevant = [row for row in (*late, *rows) if row.kind == "entity"]
+    relevant = [row for row in batch.rows if row.kind == "entity"]
     relevant = [row for row in relevant if row.blueprint in listeners]
     wanted = list(_wanted(listeners, _happenings(relevant)))
     verdicts = _verdicts(wanted, now)
     with transaction.atomic():
-        left = left.after(cursor.position, [row.pk for row in rows], now=now)
-        same = ChangeCursor.objects.filter(pk=cursor.pk, revision=cursor.revision)
-        position = rows[-1].pk if rows else cursor.position
-        if not same.update(position=position, gaps=left.dump(), revision=cursor.revision + 1):
+        if not batch.take():
             return 0  # somebody else has handled them; look again
         made = [_set_off(pair, now) for pair, is_on in zip(wanted, verdicts, strict=True) if is_on]
     return sum(made)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog.errors import Conflict, Invalid, NotFound
+from catalog.operations import history
 from portal.integrations.actions import automations
 from portal.integrations.actions.documents import (
     ENTITY_EVENTS,
@@ -15,7 +16,6 @@ from portal.integrations.actions.documents import (
     with_blueprint_renamed,
 )
 from portal.integrations.models import Action, Run
-from portal.integrations.recording import record
 from portal.permissions import Actor
 
 KIND = "action"
@@ -59,7 +59,9 @@ def save_action(
         _listen(row)
     row.updated_at, row.updated_by = now, by.label
     row.save()
-    record(kind=KIND, identifier=row.identifier, before=before, after=row.document, by=by, now=now)
+    history.record_difference(
+        kind=KIND, identifier=row.identifier, before=before, after=row.document, by=by, now=now
+    )
     return row
 
 
@@ -75,7 +77,7 @@ def _listen(row: Action) -> None:
 @transaction.atomic
 def delete_action(*, action: Action, by: Actor, now: datetime) -> None:
     """Delete an action; its runs stay."""
-    record(
+    history.record_difference(
         kind=KIND, identifier=action.identifier, before=action.document, after={}, by=by, now=now
     )
     action.delete()
@@ -96,7 +98,9 @@ def follow_blueprint(*, old: str, new: str, by: Actor, now: datetime) -> None:
         row.updated_at, row.updated_by = now, by.label
         row.save()
         name = row.identifier
-        record(kind=KIND, identifier=name, before=before, after=row.document, by=by, now=now)
+        history.record_difference(
+            kind=KIND, identifier=name, before=before, after=row.document, by=by, now=now
+        )
     Run.objects.filter(blueprint=old).update(blueprint=new)
     # What is not done yet.
     open_runs = Run.objects.exclude(effect=Run.Effect.DONE)
@@ -151,7 +155,7 @@ def set_permissions(
     after = permissions_of(action)
     if before != after:
         action.save(update_fields=["permissions"])
-        record(
+        history.record_difference(
             kind=KIND,
             identifier=action.identifier,
             before={"permissions": before},

@@ -14,11 +14,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from catalog.errors import Conflict
+from catalog.operations import history
 from portal.integrations.channels.outcomes import Envelope, PutOff, Rejected
 from portal.integrations.channels.sending import send_message
 from portal.integrations.messages import Message, dump, parse
 from portal.integrations.models import Channel, Delivery, DeliveryAttempt
-from portal.integrations.recording import record
 from portal.permissions import Actor
 
 logger = logging.getLogger(__name__)
@@ -133,7 +133,9 @@ def send_again(*, delivery: Delivery, by: Actor, now: datetime) -> None:
     )
     Channel.objects.filter(pk=row.channel_id).update(quiet_until=None)
     after = {"status": "asked for again"}
-    record(kind=KIND, identifier=str(row.pk), before=before, after=after, by=by, now=now)
+    history.record_difference(
+        kind=KIND, identifier=str(row.pk), before=before, after=after, by=by, now=now
+    )
     deliver.delay_on_commit(row.pk)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 
 from catalog.errors import Conflict
+from catalog.operations import history
 from portal.integrations.channels.definitions import ChannelDefinition
 from portal.integrations.channels.deliveries import enqueue
 from portal.integrations.messages import Bar, Chart, Context, Message, Part, Text
 from portal.integrations.models import Channel, Delivery
-from portal.integrations.recording import record
 from portal.permissions import Actor
 from portal.sealing import Sealed, Unsealable
 
@@ -49,14 +49,16 @@ def save_channel(
     row.quiet_until = None
     row.updated_at, row.updated_by = now, by.label
     row.save()
-    record(kind=KIND, identifier=row.identifier, before=before, after=after, by=by, now=now)
+    history.record_difference(
+        kind=KIND, identifier=row.identifier, before=before, after=after, by=by, now=now
+    )
     return row
 
 
 @transaction.atomic
 def delete_channel(*, channel: Channel, by: Actor, now: datetime) -> None:
     """Delete a channel with all that is told to it, and with what it was sent."""
-    record(
+    history.record_difference(
         kind=KIND,
         identifier=channel.identifier,
         before=_told(channel),

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from catalog.errors import Invalid
 from portal.integrations.datadog import ids
 from portal.integrations.datadog.views import DatadogView
-from scorecards.custom import pack_rule_ids
+from scorecards.custom import from_packs, installed_rules
 from scorecards.models import Rule
 
 LEVELS = ("1", "2", "3")
@@ -36,7 +36,7 @@ def rules_of_scores(view: DatadogView) -> "QuerySet[Rule]":
         condition &= Q(is_enabled=is_enabled)
     is_custom = view.flag("filter[rule][is_custom]")
     if is_custom is not None:
-        built_in = Q(pk__in=pack_rule_ids())
+        built_in = from_packs(installed_rules())
         condition &= ~built_in if is_custom else built_in
     return Rule.objects.filter(condition).select_related("scorecard", "level").order_by("id")
 

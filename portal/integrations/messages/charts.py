@@ -1,10 +1,13 @@
 """Charts of messages as PNG images. Pure: the same chart is always the same image."""
 
+from functools import cache
 from io import BytesIO
-
-from PIL import Image, ImageDraw, ImageFont
+from typing import TYPE_CHECKING, Any
 
 from portal.integrations.messages.blocks import Bar, Chart, Part
+
+if TYPE_CHECKING:
+    from PIL import ImageDraw
 
 # Twice the size that it is shown at: screens are fine.
 WIDTH = 1280
@@ -24,6 +27,9 @@ _COLORS = {
 
 def draw(chart: Chart) -> bytes:
     """Return the chart as PNG."""
+    # Not with the site: few processes of it ever draw one.
+    from PIL import Image, ImageDraw
+
     bars = chart.bars[:MOST_BARS]
     height = _TOP + len(bars) * _ROW + _LEGEND * len(_legend_rows(bars)) + _MARGIN
     image = Image.new("RGB", (WIDTH, height), _GROUND)
@@ -37,7 +43,7 @@ def draw(chart: Chart) -> bytes:
     return made.getvalue()
 
 
-def _draw_bar(pen: ImageDraw.ImageDraw, bar: Bar, top: int) -> None:
+def _draw_bar(pen: "ImageDraw.ImageDraw", bar: Bar, top: int) -> None:
     _write(pen, (_MARGIN, top + 6), bar.label, size=24, room=_LABEL - _MARGIN - 16)
     left, right = _LABEL, WIDTH - _MARGIN
     pen.rectangle((left, top, right, top + _BAR), fill=_TRACK)
@@ -62,7 +68,7 @@ def _legend_rows(bars: tuple[Bar, ...]) -> list[list[Part]]:
     return [parts[index : index + 5] for index in range(0, len(parts), 5)]
 
 
-def _draw_legend(pen: ImageDraw.ImageDraw, bars: tuple[Bar, ...], top: int) -> None:
+def _draw_legend(pen: "ImageDraw.ImageDraw", bars: tuple[Bar, ...], top: int) -> None:
     step = (WIDTH - 2 * _MARGIN) // 5
     for row, parts in enumerate(_legend_rows(bars)):
         for column, part in enumerate(parts):
@@ -72,7 +78,7 @@ def _draw_legend(pen: ImageDraw.ImageDraw, bars: tuple[Bar, ...], top: int) -> N
 
 
 def _write(
-    pen: ImageDraw.ImageDraw,
+    pen: "ImageDraw.ImageDraw",
     at: tuple[int, int],
     text: str,
     *,
@@ -85,11 +91,19 @@ def _write(
     shown = " ".join(text.split())[:120]
     while shown and _width(pen, shown, size) > room:
         shown = shown[:-2].rstrip() + "…" if len(shown) > 2 else ""
-    pen.text(at, shown, fill=ink, font=ImageFont.load_default(size))
+    pen.text(at, shown, fill=ink, font=_font(size))
 
 
-def _width(pen: ImageDraw.ImageDraw, text: str, size: int) -> float:
-    return pen.textlength(text, font=ImageFont.load_default(size))
+@cache
+def _font(size: int) -> Any:
+    """Return the font that comes with the library, read once for each of the few sizes."""
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)
+
+
+def _width(pen: "ImageDraw.ImageDraw", text: str, size: int) -> float:
+    return pen.textlength(text, font=_font(size))
 
 
 def _color(part: Part) -> str:

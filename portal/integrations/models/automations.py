@@ -3,27 +3,17 @@
 from django.db import models
 from django.db.models import Q
 
+from portal.integrations.models.cursors import Cursor
 from portal.integrations.models.runs import Run
 
 
-class ChangeCursor(models.Model):
-    """How far automations have read the audit rows; one row.
-
-    `position` is the highest id that was read. `gaps` are ids below it that were not there yet,
-    ``[[first, last, seen_at]]``: rows get their ids before they are committed.
-    """
-
-    position = models.BigIntegerField()
-    gaps = models.JSONField(default=list)
-    revision = models.PositiveBigIntegerField(default=0)
+class ChangeCursor(Cursor):
+    """How far automations have read the audit rows; one row."""
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="change_cursor_is_one"),
         ]
-
-    def __str__(self) -> str:
-        return str(self.position)
 
 
 class RunEvent(models.Model):

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from catalog.models import Entity
 from portal.integrations.models.channels import Channel
+from portal.integrations.models.cursors import Cursor
 from scorecards.models import Campaign, Level, Scorecard
 
 
@@ -96,24 +97,13 @@ class Alert(_Notice):
     gathered_at = models.DateTimeField(null=True, editable=False)
 
 
-class LevelCursor(models.Model):
-    """How far alerts have read the moves between levels; one row.
-
-    `position` is the highest id that was read. `gaps` are ids below it that were not there yet,
-    ``[[first, last, seen_at]]``: rows get their ids before they are committed.
-    """
-
-    position = models.BigIntegerField()
-    gaps = models.JSONField(default=list)
-    revision = models.PositiveBigIntegerField(default=0)
+class LevelCursor(Cursor):
+    """How far alerts have read the moves between levels; one row."""
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="level_cursor_is_one"),
         ]
-
-    def __str__(self) -> str:
-        return str(self.position)
 
 
 class Reminder(_Notice):

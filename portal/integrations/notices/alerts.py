@@ -13,13 +13,13 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from catalog.models import Entity
-from portal.integrations.actions.gaps import Gaps
 from portal.integrations.channels.deliveries import enqueue
 from portal.integrations.messages import Arrow, Context, Items, Message, Text, dump
 from portal.integrations.models import Alert, Delivery, LevelCursor
 from portal.integrations.notices import links
 from portal.integrations.notices.moves import Move, move_between
 from portal.integrations.notices.report_messages import move_item
+from portal.integrations.unread import unread
 from scorecards.models import LevelChange
 
 GATHER = timedelta(minutes=1)
@@ -61,20 +61,14 @@ def _read_some(now: datetime) -> int | None:
     cursor = LevelCursor.objects.first()
     if not alerts or cursor is None:
         return None
-    gaps = Gaps.parse(cursor.gaps)
-    rows = list(LevelChange.objects.filter(pk__gt=cursor.position).order_by("pk")[:AT_ONCE])
-    late = list(LevelChange.objects.filter(gaps.query()).order_by("pk")[:AT_ONCE]) if gaps else []
-    left = gaps.without([row.pk for row in late], now=now)
-    if not rows and not late and left == gaps:
+    batch = unread(cursor, LevelChange.objects.all(), most=AT_ONCE, now=now)
+    if batch is None:
         return None
     # What is lost while a channel is not enabled is told nowhere, also not later.
     heard = [alert for alert in alerts if alert.channel.is_enabled]
-    lost = [(alert, _lost(alert, [*late, *rows])) for alert in heard]
+    lost = [(alert, _lost(alert, batch.rows)) for alert in heard]
     with transaction.atomic():
-        left = left.after(cursor.position, [row.pk for row in rows], now=now)
-        same = LevelCursor.objects.filter(pk=cursor.pk, revision=cursor.revision)
-        position = rows[-1].pk if rows else cursor.position
-        if not same.update(position=position, gaps=left.dump(), revision=cursor.revision + 1):
+        if not batch.take():
             return 0  # somebody else has read them; look again
         for alert, changes in lost:
             if changes:

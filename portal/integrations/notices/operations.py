@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog.errors import Conflict
+from catalog.operations import history
 from portal.integrations.models import Alert, Reminder, Report
 from portal.integrations.notices import alerts
 from portal.integrations.notices.definitions import (
@@ -15,7 +16,6 @@ from portal.integrations.notices.definitions import (
     ReportDefinition,
 )
 from portal.integrations.notices.schedules import schedule_of
-from portal.integrations.recording import record
 from portal.permissions import Actor
 
 Notice = Report | Alert | Reminder
@@ -89,7 +89,9 @@ def delete_notice(*, notice: Notice, by: Actor, now: datetime) -> None:
     parts = {Report: _REPORT, Alert: _ALERT, Reminder: _REMINDER}[type(notice)]
     before = _told(notice, parts)
     kind = _KINDS[type(notice)]
-    record(kind=kind, identifier=notice.identifier, before=before, after={}, by=by, now=now)
+    history.record_difference(
+        kind=kind, identifier=notice.identifier, before=before, after={}, by=by, now=now
+    )
     notice.delete()
 
 
@@ -111,7 +113,9 @@ def _store(
     row.updated_at, row.updated_by = now, by.label
     row.save()
     kind = _KINDS[type(row)]
-    record(kind=kind, identifier=row.identifier, before=before, after=after, by=by, now=now)
+    history.record_difference(
+        kind=kind, identifier=row.identifier, before=before, after=after, by=by, now=now
+    )
 
 
 def _told_of_report(row: Report) -> dict[str, Any]:

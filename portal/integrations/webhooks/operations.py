@@ -9,9 +9,9 @@ from typing import Any
 from django.db import transaction
 
 from catalog.errors import Conflict, Invalid, NotFound
+from catalog.operations import history
 from catalog.storable import storable_faults
 from portal.integrations.models import Webhook, WebhookEvent
-from portal.integrations.recording import record
 from portal.integrations.webhooks.definitions import WebhookDefinition
 from portal.permissions import Actor
 from portal.sealing import Unsealable
@@ -50,7 +50,9 @@ def save_webhook(
         return row
     row.updated_at, row.updated_by = now, by.label
     row.save()
-    record(kind=KIND, identifier=row.identifier, before=before, after=after, by=by, now=now)
+    history.record_difference(
+        kind=KIND, identifier=row.identifier, before=before, after=after, by=by, now=now
+    )
     return row
 
 
@@ -58,7 +60,9 @@ def save_webhook(
 def delete_webhook(*, webhook: Webhook, by: Actor, now: datetime) -> None:
     """Delete a webhook with the requests that came in by it; entities stay."""
     before = _told(webhook)
-    record(kind=KIND, identifier=webhook.identifier, before=before, after={}, by=by, now=now)
+    history.record_difference(
+        kind=KIND, identifier=webhook.identifier, before=before, after={}, by=by, now=now
+    )
     webhook.delete()
 
 
@@ -76,7 +80,9 @@ def follow_blueprint(*, old: str, new: str, by: Actor, now: datetime) -> None:
             continue
         row.updated_at, row.updated_by = now, by.label
         row.save(update_fields=["mappings", "updated_at", "updated_by"])
-        record(kind=KIND, identifier=row.identifier, before=before, after=after, by=by, now=now)
+        history.record_difference(
+            kind=KIND, identifier=row.identifier, before=before, after=after, by=by, now=now
+        )
 
 
 def find_webhook(identifier: str) -> Webhook:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.integrations.actions.gaps import PATIENCE, Gap, Gaps
+from portal.integrations.gaps import PATIENCE, Gap, Gaps
 from tests.builders import NOW
 
 
