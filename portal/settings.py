@@ -120,6 +120,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.dashboards.context_processors.navigation",
             ],
+            # Every template speaks through translate and blocktranslate.
+            "builtins": ["django.templatetags.i18n"],
         },
     }
 ]
@@ -156,7 +158,8 @@ LOGOUT_REDIRECT_URL = "/"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
-USE_I18N = False
+USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 USE_TZ = True
 
 STATIC_URL = "/static/"

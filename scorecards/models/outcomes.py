@@ -78,6 +78,7 @@ class OutcomeBatch(models.Model):
     error = models.TextField(blank=True)
 
     class Meta:
+        verbose_name_plural = "outcome batches"
         indexes = [
             # What is waiting, in the order in which it came.
             models.Index(
