@@ -261,6 +261,7 @@ UNFOLD = {
         }
     ],
     "STYLES": [lambda request: static("admin_tidemark/admin.css")],
+    "SCRIPTS": [lambda request: static("admin_tidemark/labels.js")],
     "BORDER_RADIUS": "6px",
     # Shades of the accent of the pages, see portal/static/tidemark/tokens.css.
     "COLORS": {

@@ -121,6 +121,12 @@ class LevelForm(OperationForm):
         fields = ("title", "color", "rank")
         widgets = {"title": short_text(**{"class": "tm-level-title"})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # In a row of a table, the head of the column is no label.
+        for name in ("title", "color"):
+            self.fields[name].widget.attrs["aria-label"] = f"Level: {self.fields[name].label}"
+
     @property
     def order(self) -> int | None:
         """Return the place that was asked for."""

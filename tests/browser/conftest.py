@@ -68,25 +68,61 @@ def context(browser: Browser, site: str) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """Open a page that must not log an error: a broken script, a blocked style, a missing file."""
+def page(context: BrowserContext, site: str) -> Iterator[Page]:
+    """Open a page that must not log an error, nor ask another server for anything.
+
+    An error is a broken script, a blocked style, a missing file.
+    """
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    page.on("request", lambda it: None if is_ours(it.url, site) else complaints.append(it.url))
     yield page
-    assert complaints == []
+    assert [line for line in complaints if not EXPECTED.search(line)] == []
+
+
+# The browser itself logs every answer that is an error, be it the page that was asked for.
+EXPECTED = re.compile(r"the server responded with a status of (403|404)")
+
+
+def is_ours(url: str, site: str) -> bool:
+    """Say whether a request stays on the server; what is in the address itself asks nobody."""
+    return url.startswith((f"{site}/", "data:", "blob:"))
+
+
+@pytest.fixture(scope="package")
+def sessions() -> dict[str, list[dict[str, str]]]:
+    """Return the cookies of those who have logged in, by user name: each does so only once."""
+    return {}
 
 
 @pytest.fixture
-def log_in(page: Page) -> Callable[..., Page]:
+def log_in(page: Page, sessions: dict[str, list[dict[str, str]]]) -> Callable[..., Page]:
     """Return a function that logs a demo user in and returns their page."""
 
     def log_in(username: str, to: str = "/") -> Page:
+        if username in sessions:
+            page.context.add_cookies(sessions[username])
+            page.goto(to)
+            return page
         page.goto(f"/login/?next={to}")
         page.get_by_label("User name").fill(username)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
+        sessions[username] = page.context.cookies()
         return page
 
     return log_in
+
+
+@pytest.fixture
+def keep(page: Page) -> Callable[[str], None]:
+    """Return a function that keeps what is seen, where TIDEMARK_SCREENSHOTS names a directory."""
+    directory = os.environ.get("TIDEMARK_SCREENSHOTS")
+
+    def keep(name: str) -> None:
+        if directory:
+            page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)
+
+    return keep

@@ -10,25 +10,6 @@ pytestmark = pytest.mark.browser
 
 LogIn = Callable[..., Page]
 
-PAGES = [
-    "/",
-    "/catalog/service/",
-    "/catalog/service/netbox/",
-    "/catalog/deployment/",
-    "/teams/netbox-community/",
-    "/scorecards/",
-    "/scorecards/dora_lead_time/",
-    "/campaigns/",
-    "/campaigns/within_a_week/",
-    "/search/?q=net",
-    "/dashboards/",
-    "/dashboards/dora_scorecards/",
-    "/badges/service/netbox/",
-    "/numbers/service/dora_lead_time/netbox/",
-    "/numbers/_team/dora_recovery_of_incidents/netbox-community/?period=2y",
-]
-
-
 def badge(page: Page, scorecard: str) -> str:
     """Return the level that the entity page shows for a scorecard."""
     link = page.get_by_role("list", name="Levels").first.get_by_role("link", name=scorecard)
@@ -52,18 +33,6 @@ def test_home_shows_what_my_teams_own(log_in: LogIn) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Maya")
     mine = page.get_by_role("region", name="What my teams own").get_by_role("rowheader")
     expect(mine).to_have_text(["netbox", "paperless-ngx"])
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("address", PAGES)
-def test_a_page_is_whole_and_fits_a_telephone(log_in: LogIn, address: str, scheme: str) -> None:
-    page = log_in("maya")
-    page.emulate_media(color_scheme=scheme)
-    response = page.goto(address)
-    assert response.status == 200
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.set_viewport_size({"width": 375, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
 def test_the_catalog_is_filtered_while_typing_and_the_address_keeps_it(log_in: LogIn) -> None:
