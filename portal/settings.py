@@ -186,7 +186,7 @@ TIDEMARK_FRAME_HOSTS = [host.lower() for host in env.list("TIDEMARK_FRAME_HOSTS"
 
 CONTENT_SECURITY_POLICY = {
     # The admin theme needs unsafe-eval (Alpine) and inline styles; everything of our own does not.
-    "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/docs/"],
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "script-src": ["'self'"],

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import django
 import pytest
+from django.conf import settings
 from django.db import connection
 from hypothesis import settings as hypothesis_settings
 
@@ -27,6 +28,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 BROKER_URL = os.environ.pop("CELERY_BROKER_URL", "")
 # The conftest files below this one import models, before pytest-django has its turn.
 django.setup()
+# Each client of a test would else look through all static files of all packages.
+settings.WHITENOISE_AUTOREFRESH = True
 # Where everything is supposed to be there, a test that finds something missing has failed.
 IS_ALL_REQUIRED = os.environ.get("TIDEMARK_CI_REQUIRE") == "1"
 

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.browser
 
 LogIn = Callable[..., Page]
 
+
 def badge(page: Page, scorecard: str) -> str:
     """Return the level that the entity page shows for a scorecard."""
     link = page.get_by_role("list", name="Levels").first.get_by_role("link", name=scorecard)

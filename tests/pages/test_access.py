@@ -48,7 +48,7 @@ def test_where_reading_is_public_anybody_reads(client, settings, address):
     assert "Log out" not in words
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/nothing/"])
+@pytest.mark.parametrize("address", [*PAGES, "/nothing/", "/login/", "/api/docs/"])
 def test_no_page_has_inline_code_or_style(reader, address):
     response = reader.get(address)
     assert INLINE.search(response.content.decode()) is None
