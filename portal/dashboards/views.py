@@ -1,14 +1,18 @@
 """The pages: read the address, ask a page module for what it shows, draw it."""
 
+from functools import partial
+
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url
 
 from catalog.models import TEAM, USER, Blueprint
+from portal.dashboards.building import building_of
 from portal.dashboards.campaign_page import campaign_page
 from portal.dashboards.campaigns_page import campaigns_page
 from portal.dashboards.entity_page import entity_page
@@ -53,8 +57,12 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
     if blueprint == USER and not may_read_people(request.user):
         return redirect_to_login(request.get_full_path())
     found = get_object_or_404(Blueprint, identifier=blueprint)
-    table = table_of(found, _query(request), has_people=may_read_people(request.user))
-    context = {"table": table, "blueprint": found}
+    building = building_of(found, request.GET, _query(request))
+    if building.address:
+        return redirect(f"{request.path}{building.address}")
+    table = table_of(found, building.query, has_people=may_read_people(request.user))
+    builder = SimpleLazyObject(partial(building.form, found, table.filterset))
+    context = {"table": table, "blueprint": found, "building": building, "builder": builder}
     if not _wants_part(request, "results"):
         return render(request, "dashboards/table_page.html", context)
     part = render(request, "dashboards/_table.html", context)
