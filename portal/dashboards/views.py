@@ -17,6 +17,7 @@ from portal.dashboards.campaign_page import campaign_page
 from portal.dashboards.campaigns_page import campaigns_page
 from portal.dashboards.entity_page import entity_page
 from portal.dashboards.finding import entity_at
+from portal.dashboards.groups import groups_of
 from portal.dashboards.home_page import home_page
 from portal.dashboards.number_page import number_page
 from portal.dashboards.palette import hits_for
@@ -62,7 +63,13 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
         return redirect(f"{request.path}{building.address}")
     table = table_of(found, building.query, has_people=may_read_people(request.user))
     builder = SimpleLazyObject(partial(building.form, found, table.filterset))
-    context = {"table": table, "blueprint": found, "building": building, "builder": builder}
+    context = {
+        "table": table,
+        "groups": groups_of(table),
+        "blueprint": found,
+        "building": building,
+        "builder": builder,
+    }
     if not _wants_part(request, "results"):
         return render(request, "dashboards/table_page.html", context)
     part = render(request, "dashboards/_table.html", context)
