@@ -127,6 +127,20 @@ class ByLevel(Grouping):
         return entities.alias(found=found).annotate(key=F("found__level_id"))
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """A group: its value, the keys that the database knows it by, and how many are in it.
+
+    `identifier` is what addresses call the value, and `title` people; both are found out later.
+    """
+
+    value: Any
+    keys: tuple[Any, ...]
+    count: int
+    title: str = ""
+    identifier: Any = None
+
+
 def _compared(named: Mapping[str, str], value: Any, *, is_many: bool) -> dict[str, Any]:
     if value is None:
         return {**named, "operator": "isEmpty"}

@@ -1,16 +1,16 @@
 """The groups of a table: how many entities are in each, how they stand, and the first of each.
 
-Four queries, however many groups there are, and one more for what relations point at.
+As many queries for many groups as for one.
 """
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, FilteredRelation, Q, Window
+from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from catalog.conditions import dump
@@ -20,7 +20,8 @@ from portal.dashboards.boards.breakdowns import label_of
 from portal.dashboards.charts import Slice
 from portal.dashboards.columns import ordering
 from portal.dashboards.filtersets import UNGRADED, PropertyFilter
-from portal.dashboards.grouping import NAME, ByLevel, ByProperty, ByTarget, Grouping
+from portal.dashboards.group_bars import bars_of, keys_of, narrowed
+from portal.dashboards.grouping import NAME, Bucket, ByLevel, ByProperty, ByTarget, Grouping
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.table import Table, TableRow, bars_under, rows_of
 
@@ -28,8 +29,6 @@ MOST_GROUPS = 50
 # On one page, and of one group: a table of rows would be as long.
 MOST_ROWS = 100
 MOST_OF_ONE = 10
-# More keys than this are not named to the database, but looked through here.
-MOST_KEYS = 500
 
 
 @dataclass(frozen=True)
@@ -59,17 +58,6 @@ class Groups:
     total: int
 
 
-@dataclass(frozen=True)
-class _Bucket:
-    """A group before anything is loaded: its value, and the keys that the database knows it by."""
-
-    value: Any
-    keys: tuple[Any, ...]
-    count: int
-    title: str = ""
-    identifier: Any = None
-
-
 def groups_of(table: Table) -> Groups | None:
     """Return the groups of a table that is grouped, None of one that is not."""
     grouping = table.grouping
@@ -77,11 +65,9 @@ def groups_of(table: Table) -> Groups | None:
         return None
     buckets = _buckets(table, grouping)
     page = Paginator(buckets, MOST_GROUPS).get_page(table.query.get("page"))
-    shown: Sequence[_Bucket] = page.object_list
-    is_all = len(shown) == len(buckets) or sum(len(item.keys) for item in shown) > MOST_KEYS
-    keys = None if is_all else [key for item in shown for key in item.keys]
-    bars = _bars(table, grouping, keys)
-    rows = _rows(table, grouping, keys, len(shown))
+    shown = _named(page.object_list, table, grouping)
+    bars = bars_of(shown, table, grouping)
+    rows = _rows(table, grouping, keys_of(shown), len(shown))
     return Groups(
         grouping=grouping,
         groups=[
@@ -89,10 +75,10 @@ def groups_of(table: Table) -> Groups | None:
                 title=item.title,
                 link=_link(table, grouping, item),
                 count=item.count,
-                bars=bars_under(table.columns, _summed(bars[key] for key in item.keys)),
+                bars=bars_under(table.columns, bars[at]),
                 rows=_first(rows, item, _room(len(shown))),
             )
-            for item in shown
+            for at, item in enumerate(shown)
         ],
         page=page,
         sum=sum(item.count for item in buckets),
@@ -100,32 +86,32 @@ def groups_of(table: Table) -> Groups | None:
     )
 
 
-def _buckets(table: Table, grouping: Grouping) -> list[_Bucket]:
+def _buckets(table: Table, grouping: Grouping) -> list[Bucket]:
     """Return all groups, the largest first, levels by rank; what has nothing comes last."""
     keyed = grouping.keyed(table.filterset.qs.order_by())
-    names = ("edge__target__identifier", "edge__target__title")
-    extra = names if isinstance(grouping, ByTarget) else ()
     counts: Counter[str] = Counter()
-    found: dict[str, tuple[Any, list[Any], tuple[Any, ...]]] = {}
-    for key, *rest, count in keyed.values_list("key", *extra).annotate(Count("pk")):
+    found: dict[str, tuple[Any, list[Any]]] = {}
+    for key, count in keyed.values_list("key").annotate(Count("pk")):
         for value in grouping.values(key):
             name = json.dumps(value, sort_keys=True)
             counts[name] += count
-            found.setdefault(name, (value, [], tuple(rest)))[1].append(key)
-    buckets = [
-        _named(_Bucket(value, tuple(keys), counts[name]), names, table, grouping)
-        for name, (value, keys, names) in found.items()
-    ]
+            found.setdefault(name, (value, []))[1].append(key)
     ranks = _ranks(grouping)
+    buckets = [Bucket(value, tuple(keys), counts[name]) for name, (value, keys) in found.items()]
     return sorted(
         buckets,
         key=lambda item: (
             item.value is None,
             -ranks.get(item.value, 0) if ranks else -item.count,
-            item.title.casefold(),
-            str(item.identifier),
+            _place(item.value),
         ),
     )
+
+
+def _place(value: Any) -> tuple[float, str]:
+    """Return what groups of one size are ordered by, whatever their values are."""
+    is_number = isinstance(value, int | float)
+    return (value, "") if is_number else (0, str(value).casefold())
 
 
 def _ranks(grouping: Grouping) -> Mapping[Any, int]:
@@ -134,59 +120,35 @@ def _ranks(grouping: Grouping) -> Mapping[Any, int]:
     return {level.pk: level.rank for level in grouping.scorecard.levels.all()}
 
 
-def _named(
-    bucket: _Bucket, names: tuple[Any, ...], table: Table, grouping: Grouping
-) -> _Bucket:
-    """Return a group with what people call it, and what addresses do."""
-    value = bucket.value
-    if value is None:
-        return bucket
+def _named(buckets: Sequence[Bucket], table: Table, grouping: Grouping) -> list[Bucket]:
+    """Return groups with what people call them, and addresses: by name where they tie."""
+    titles = _titles(buckets, table, grouping)
+    named = [
+        replace(item, identifier=titles[item.value][0], title=titles[item.value][1])
+        if item.value is not None and item.value in titles
+        else item
+        for item in buckets
+    ]
+    if not isinstance(grouping, ByTarget):
+        return named
+    return sorted(named, key=lambda item: (item.value is None, -item.count, item.title.casefold()))
+
+
+def _titles(
+    buckets: Sequence[Bucket], table: Table, grouping: Grouping
+) -> Mapping[Any, tuple[Any, str]]:
+    """Return identifier and title by the value of a group."""
+    values = [item.value for item in buckets if item.value is not None]
     match grouping:
         case ByLevel(scorecard=card):
-            titles = {level.pk: level.title for level in card.levels.all()} if card else {}
-            return replace(bucket, title=titles.get(value, ""), identifier=titles.get(value))
+            levels = card.levels.all() if card else ()
+            return {level.pk: (level.title, level.title) for level in levels}
         case ByTarget():
-            identifier, title = names
-            return replace(bucket, title=title or identifier, identifier=identifier)
+            rows = Entity.objects.filter(pk__in=values).values_list("id", "identifier", "title")
+            return {pk: (identifier, title or identifier) for pk, identifier, title in rows}
         case ByProperty(prop=prop):
-            return replace(bucket, title=label_of(value, {}, prop), identifier=value)
-    return replace(bucket, title=table.teams.get(value) or str(value), identifier=value)
-
-
-def _narrowed(keys: Sequence[Any] | None) -> Q:
-    """Return the condition for the groups of a page; there is none where all are shown."""
-    if keys is None:
-        return Q()
-    named = Q(key__in=[key for key in keys if key is not None])
-    return named | Q(key__isnull=True) if None in keys else named
-
-
-def _bars(
-    table: Table, grouping: Grouping, keys: Sequence[Any] | None
-) -> Mapping[Any, Mapping[int, Mapping[int, int]]]:
-    """Return entities by level, by scorecard, by key."""
-    found: dict[Any, dict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    if not table.scorecards:
-        return found
-    graded = FilteredRelation(
-        "evaluations", condition=Q(evaluations__scorecard__in=list(table.scorecards))
-    )
-    rows = grouping.keyed(table.filterset.qs.order_by()).filter(_narrowed(keys))
-    rows = rows.alias(graded=graded).filter(graded__isnull=False)
-    rows = rows.values_list("key", "graded__scorecard_id", "graded__level_id")
-    for key, card, level, count in rows.annotate(Count("pk")):
-        found[key][card][level] = count
-    return found
-
-
-def _summed(
-    parts: Iterable[Mapping[int, Mapping[int, int]]],
-) -> Mapping[int, Mapping[int, int]]:
-    sums: dict[int, Counter[int]] = defaultdict(Counter)
-    for part in parts:
-        for card, levels in part.items():
-            sums[card].update(levels)
-    return sums
+            return {value: (value, label_of(value, {}, prop)) for value in values}
+    return {value: (value, table.teams.get(value) or str(value)) for value in values}
 
 
 def _room(groups: int) -> int:
@@ -206,7 +168,7 @@ class _Rows:
 def _rows(table: Table, grouping: Grouping, keys: Sequence[Any] | None, groups: int) -> _Rows:
     order = ordering(table.sorting.column, is_descending=table.sorting.is_descending)
     place = Window(RowNumber(), partition_by=[F("key")], order_by=order)
-    keyed = grouping.keyed(table.filterset.qs.order_by()).filter(_narrowed(keys))
+    keyed = grouping.keyed(table.filterset.qs.order_by()).filter(narrowed(keys))
     first = keyed.annotate(place=place).filter(place__lte=_room(groups))
     ids: dict[Any, list[int]] = defaultdict(list)
     for pk, key in first.order_by("place").values_list("pk", "key")[: MOST_ROWS * MOST_OF_ONE]:
@@ -221,13 +183,13 @@ def _rows(table: Table, grouping: Grouping, keys: Sequence[Any] | None, groups: 
     )
 
 
-def _first(rows: _Rows, bucket: _Bucket, most: int) -> list[TableRow]:
+def _first(rows: _Rows, bucket: Bucket, most: int) -> list[TableRow]:
     """Return the first rows of a group: the first of those that are the first of its keys."""
     ids = {pk for key in bucket.keys for pk in rows.ids.get(key, ()) if pk in rows.drawn}
     return [rows.drawn[pk] for pk in sorted(ids, key=lambda pk: rows.places[pk])[:most]]
 
 
-def _link(table: Table, grouping: Grouping, bucket: _Bucket) -> str:
+def _link(table: Table, grouping: Grouping, bucket: Bucket) -> str:
     """Return the address of the table of one group, with all that narrows this one."""
     query = table.query.without(NAME)
     if isinstance(grouping, ByLevel):
@@ -239,7 +201,7 @@ def _link(table: Table, grouping: Grouping, bucket: _Bucket) -> str:
     return str(_having(query, table, condition)) if condition else ""
 
 
-def _plain(table: Table, grouping: Grouping, bucket: _Bucket) -> str:
+def _plain(table: Table, grouping: Grouping, bucket: Bucket) -> str:
     """Return what the filter of the same name says for a group, empty where it cannot."""
     item = table.filterset.filters.get(grouping.name)
     if bucket.value is None or item is None:

@@ -251,10 +251,15 @@ def bars_under(
     ]
 
 
+def is_narrowed(filterset: FilterSet) -> bool:
+    """Say whether any filter is in force, so that kept counts do not tell how it is."""
+    return not filterset.is_valid() or any(filterset.form.cleaned_data.values())
+
+
 def _level_counts(
     filterset: FilterSet, scorecards: Sequence[Scorecard], blueprint: Blueprint
 ) -> LevelCounts:
-    if not filterset.is_valid() or any(filterset.form.cleaned_data.values()):
+    if is_narrowed(filterset):
         entities = filterset.qs.order_by()
         return levels_among(
             Evaluation.objects.filter(scorecard__in=scorecards, entity__in=entities)

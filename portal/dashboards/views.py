@@ -13,6 +13,7 @@ from django_htmx.http import push_url
 
 from catalog.models import TEAM, USER, Blueprint
 from portal.dashboards.building import building_of
+from portal.dashboards.bulk import actions_of
 from portal.dashboards.campaign_page import campaign_page
 from portal.dashboards.campaigns_page import campaigns_page
 from portal.dashboards.entity_page import entity_page
@@ -26,7 +27,7 @@ from portal.dashboards.scorecard_page import overviews, scorecard_page
 from portal.dashboards.search_page import search_page
 from portal.dashboards.table import table_of
 from portal.dashboards.team_page import team_page
-from portal.permissions import may_read_people, username_of
+from portal.permissions import may_edit_catalog, may_read_people, username_of
 from scorecards.models import Campaign, Scorecard
 
 
@@ -69,6 +70,7 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
         "blueprint": found,
         "building": building,
         "builder": builder,
+        "actions": actions_of(found) if may_edit_catalog(request.user) else [],
     }
     if not _wants_part(request, "results"):
         return render(request, "dashboards/table_page.html", context)
