@@ -86,7 +86,9 @@ def delete_chosen(
 def _chosen(blueprint: Blueprint, entity_ids: Collection[int]) -> list[Entity]:
     """Return the entities, locked; raises `Invalid` where there are too many, or one is gone."""
     if len(entity_ids) > MOST_CHOSEN:
-        message = f"are {len(entity_ids):,}, and {MOST_CHOSEN:,} can be changed at once; choose less"
+        message = (
+            f"are {len(entity_ids):,}, and {MOST_CHOSEN:,} can be changed at once; choose less"
+        )
         raise Invalid.at("entities", message)
     rows = Entity.objects.filter(blueprint=blueprint).order_by("id").select_for_update()
     entities = [
@@ -119,7 +121,7 @@ def _write(
 
 
 def _named(faults: Sequence[Fault], drafts: Sequence[EntityDraft]) -> list[Fault]:
-    """Return faults that name the entity by its identifier instead of its place among the drafts."""
+    """Return faults that name the entity by its identifier, not by its place among drafts."""
     named = []
     for fault in faults:
         index, _, place = fault.path.removeprefix("entities[").partition("].")

@@ -1,4 +1,4 @@
-"""The filter builder of a table: rows of property, operator and value, and the address they ask for.
+"""The filter builder of a table: rows of property, operator and value, and what they ask for.
 
 A form sends the parameters `where` (`and` or `or`), `where.property`, `where.operator` and
 `where.value`, the last three once a row. They become the filters `query` and `level.<scorecard>`,
@@ -9,7 +9,7 @@ means its JSON, not its rows.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
@@ -23,20 +23,18 @@ from catalog.conditions import (
     ConditionError,
     Operator,
     Preset,
-    operators_for,
     parse,
 )
-from catalog.conditions.problems import closest, quoted
 from catalog.filtersets_queries import MAX_QUERY_LENGTH
 from catalog.forms_conditions import read_json
 from catalog.forms_rows import Row, Subjects, Table, Unreadable, query_of, table_of
 from catalog.forms_subjects import GROUPS
 from portal.dashboards import advanced
-from portal.dashboards.filtersets import BELOW, UNGRADED
+from portal.dashboards.builder_offers import LEVEL, LEVEL_OPERATORS, Offers
 from portal.dashboards.querystring import QueryString
 
 if TYPE_CHECKING:
-    from scorecards.models import Scorecard
+    pass
 
 WHERE, KEY, OPERATOR, VALUE = "where", "where.property", "where.operator", "where.value"
 SHOWN, AS_JSON = "where.shown", "where.as"
@@ -46,80 +44,6 @@ OPEN = "open"
 MOST_ROWS = 40
 BLANK_ROWS = 3
 MOST_NAMED = 6
-
-LEVEL = "level"
-# What can be asked of a level, by the operator that asks it, in the words of levels.
-LEVEL_OPERATORS = {"=": "is", "<": "is below", "isEmpty": "is not graded"}
-
-
-@dataclass(frozen=True)
-class Offers:
-    """What rows can be about: keys of the facts, and scorecards by the name of their filter."""
-
-    subjects: Subjects
-    scorecards: Mapping[str, "Scorecard"]
-
-    def operators(self, key: str) -> list[str]:
-        """Return the operators that suit what stands under a key; all where its type is unknown."""
-        if key in self.scorecards:
-            return list(LEVEL_OPERATORS)
-        type_ = self.subjects[key].type
-        return [row.token for row in operators_for(type_)] if type_ else list(OPERATORS)
-
-    def check(self, row: Row) -> None:
-        """Raise `ValueError` where a row names what is not there or an operator that does not suit.
-
-        A row without a property or an operator passes: whoever reads it says what is missing.
-        """
-        if not row.key or row.operator not in OPERATORS:
-            return
-        if row.key not in self.subjects and row.key not in self.scorecards:
-            near = closest(row.key, [*self.subjects, *self.scorecards])
-            hint = _("; did you mean {word}?").format(word=quoted(near)) if near else ""
-            raise ValueError(_("there is no {key} here").format(key=quoted(row.key)) + hint)
-        suiting = self.operators(row.key)
-        if row.operator not in suiting:
-            message = _("'{operator}' does not suit {title}; choose {choices}")
-            raise ValueError(
-                message.format(
-                    operator=OPERATORS[row.operator].label,
-                    title=self.title(row.key),
-                    choices=_listed(self.label(row.key, token) for token in suiting),
-                )
-            )
-
-    def title(self, key: str) -> str:
-        """Return what people call what stands under a key."""
-        return (self.scorecards.get(key) or self.subjects[key]).title
-
-    def label(self, key: str, token: str) -> str:
-        """Return what an operator is called beside a key."""
-        return LEVEL_OPERATORS[token] if key in self.scorecards else OPERATORS[token].label
-
-    def level(self, row: Row) -> str:
-        """Return what the filter of a scorecard says for a row; raises `ValueError`."""
-        if row.operator not in LEVEL_OPERATORS:
-            raise ValueError(_("choose an operator"))
-        if row.operator == "isEmpty":
-            return UNGRADED
-        titles = [level.title for level in self.scorecards[row.key].levels.all()]
-        text = row.text.strip()
-        if text not in titles:
-            raise ValueError(_("choose a level: {levels}").format(levels=_listed(titles, most=20)))
-        return text if row.operator == "=" else f"{BELOW}{text}"
-
-    def level_row(self, key: str, value: str) -> Row:
-        """Return the row that says what the filter of a scorecard does."""
-        if value == UNGRADED:
-            return Row(key, "isEmpty")
-        if value.startswith(BELOW):
-            return Row(key, "<", value.removeprefix(BELOW))
-        return Row(key, "=", value)
-
-
-def _listed(words: Iterable[str], *, most: int = MOST_NAMED) -> str:
-    words = list(words)
-    return ", ".join(words[:most]) + (", …" if len(words) > most else "")
 
 
 @dataclass(frozen=True)
@@ -220,7 +144,7 @@ def _at_row(path: str, message: str, numbers: list[int]) -> str:
 
 @dataclass(frozen=True)
 class OfferedOperator:
-    """An operator as the form offers it: what it is called beside dates and levels, if not the same.
+    """An operator as the form offers it, also in the words of dates and levels.
 
     `types` are those that it suits, for the script that narrows the choice.
     """
@@ -331,4 +255,3 @@ def _table_for(text: str, offers: Offers) -> Table | None:
     except ValueError:
         return None
     return table
-

@@ -16,12 +16,12 @@ from portal.dashboards.builder import (
     PARAMETERS,
     WHERE,
     Builder,
-    Offers,
     Sent,
     address_of,
     builder_of,
     sent_in,
 )
+from portal.dashboards.builder_offers import Offers
 from portal.dashboards.filtersets import LevelFilter
 from portal.dashboards.querystring import QueryString
 from scorecards.models import Scorecard

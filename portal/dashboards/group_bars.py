@@ -37,7 +37,7 @@ def bars_of(buckets: Sequence[Bucket], table: Table, grouping: Grouping) -> list
 
     What teams own is counted all the time; only what nobody owns has to be, then.
     """
-    if not table.scorecards:
+    if not table.scorecards or not buckets:
         return [{} for _ in buckets]
     if not _is_by_team(grouping) or is_narrowed(table.filterset):
         found = _counted(table, grouping, keys_of(buckets))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Window
 from django.db.models.functions import RowNumber
 
 from catalog.conditions import dump
@@ -158,7 +158,7 @@ def _room(groups: int) -> int:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The first rows of groups: ids by key in the order of the table, and what they are drawn as."""
+    """The first rows of groups: ids by key, and what they are drawn as in the table's order."""
 
     places: Mapping[int, int]
     ids: Mapping[Any, list[int]]

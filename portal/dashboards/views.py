@@ -13,7 +13,7 @@ from django_htmx.http import push_url
 
 from catalog.models import TEAM, USER, Blueprint
 from portal.dashboards.building import building_of
-from portal.dashboards.bulk import actions_of
+from portal.dashboards.bulk_changes import actions_of
 from portal.dashboards.campaign_page import campaign_page
 from portal.dashboards.campaigns_page import campaigns_page
 from portal.dashboards.entity_page import entity_page

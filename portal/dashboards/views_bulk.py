@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST
 
 from catalog.errors import CatalogError, Invalid
 from catalog.models import Blueprint
-from portal.dashboards.bulk import Change, Chosen, Refused, bulk_page, change_of, chosen_in
+from portal.dashboards.bulk import Chosen, bulk_page, chosen_in
+from portal.dashboards.bulk_changes import Change, Refused, change_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.table import table_of
 from portal.permissions import Actor, may_edit_catalog, may_read_people
@@ -49,9 +50,7 @@ def bulk(request: HttpRequest, blueprint: str) -> HttpResponse:
     return render(request, "dashboards/bulk_page.html", {"page": page})
 
 
-def _apply(
-    request: HttpRequest, blueprint: Blueprint, change: Change, chosen: Chosen
-) -> list[str]:
+def _apply(request: HttpRequest, blueprint: Blueprint, change: Change, chosen: Chosen) -> list[str]:
     """Make the change; return why not, if it was refused."""
     try:
         done = change.apply(
