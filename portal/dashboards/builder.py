@@ -43,7 +43,6 @@ PARAMETERS = (WHERE, KEY, OPERATOR, VALUE, SHOWN, AS_JSON)
 OPEN = "open"
 MOST_ROWS = 40
 BLANK_ROWS = 3
-MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
