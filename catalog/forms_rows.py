@@ -213,7 +213,7 @@ def _text(value: Any, scalar: ValueType | None) -> str:
             return f"{_text(start, scalar)}, {_text(end, scalar)}"
         case list():
             plain = ", ".join(_text(item, scalar) for item in value)
-            return plain if _reads_back(plain, value, scalar) else json.dumps(value)
+            return plain if plain and _reads_back(plain, value, scalar) else json.dumps(value)
         case str():
             is_plain = scalar is not None or _guess(value) == value
             return value if is_plain else json.dumps(value)

@@ -53,6 +53,19 @@ def counts_by_team(scorecard_id: int) -> dict[str, Counts]:
     return _summed(rows, "team")
 
 
+def counts_of_teams(
+    scorecard_ids: Iterable[int], *, teams: Iterable[str], blueprint_id: int
+) -> dict[str, dict[int, Counts]]:
+    """Return the counts of what teams own of a blueprint, by team and scorecard, with one query."""
+    found: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
+    rows = Counter.objects.filter(
+        scorecard__in=list(scorecard_ids), team__in=list(teams), blueprint=blueprint_id
+    )
+    for team, scorecard, *parts in rows.values_list("team", "scorecard_id", *PARTS):
+        found[team][scorecard].add(*parts)
+    return found
+
+
 def _summed(rows: "QuerySet[Counter]", key: str) -> dict[Any, Counts]:
     counts: dict[Any, Counts] = defaultdict(Counts)
     for name, *parts in rows.values_list(key, *PARTS):

@@ -20,11 +20,18 @@ from catalog.operations.refreshing import (
     refresh_clock_values,
 )
 from catalog.operations.renaming import rename_blueprint, rename_property, rename_relation
+from catalog.operations.selections import (
+    MOST_CHOSEN,
+    delete_chosen,
+    set_owners,
+    set_property,
+)
 from catalog.operations.settling import settle_deleted, settle_saved
 from catalog.operations.teams import save_team, save_user
 from catalog.operations.values import drop_values
 
 __all__ = [
+    "MOST_CHOSEN",
     "STRICT",
     "UNSET",
     "Dependents",
@@ -33,6 +40,7 @@ __all__ = [
     "Outcome",
     "check_deletable",
     "delete_blueprint",
+    "delete_chosen",
     "delete_entities",
     "distrust_samples",
     "drop_values",
@@ -49,6 +57,8 @@ __all__ = [
     "save_blueprints",
     "save_team",
     "save_user",
+    "set_owners",
+    "set_property",
     "settle_deleted",
     "settle_saved",
     "upsert_entities",

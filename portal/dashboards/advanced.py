@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from catalog.conditions import META_PROPERTIES, Query, describe, title_of
+from catalog.conditions import META_PROPERTIES, Group, Query, describe, dump, title_of
 from portal.dashboards.properties import Property
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ NAME = "query"
 RELATION = "relation#"
 MOST_WORDS = 160
 MOST_FAULTS = 5
+# Each condition that can be lifted is a link with all others in it.
+MOST_PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,32 @@ def titles_of(blueprint: "Blueprint", properties: Mapping[str, Property]) -> dic
 def fact_keys(titles: Iterable[str]) -> Collection[str]:
     """Return every key that a condition may name."""
     return frozenset([*titles, *META_PROPERTIES])
+
+
+@dataclass(frozen=True)
+class Part:
+    """One condition of a query, and as JSON the query without it."""
+
+    query: Query
+    rest: str
+
+
+def parts_of(query: Query) -> list[Part]:
+    """Return the conditions of a query that can be lifted one by one: a few that all must hold."""
+    nodes = query.root.conditions
+    if query.root.combinator != "and" or not 1 < len(nodes) <= MOST_PARTS:
+        return []
+    return [
+        Part(
+            Query(Group("and", (node,))),
+            json.dumps(
+                dump(Query(Group("and", (*nodes[:at], *nodes[at + 1 :])))),
+                separators=(",", ":"),
+                ensure_ascii=False,
+            ),
+        )
+        for at, node in enumerate(nodes)
+    ]
 
 
 def in_words(query: Query, titles: Mapping[str, str]) -> str:

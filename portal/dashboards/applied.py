@@ -27,7 +27,19 @@ def applied_of(
 ) -> list[Applied]:
     """Return the filters that an address names; `titles` are those of the facts."""
     given = {name: query.get(name) for name in filterset.filters}
-    return [
+    asked = filterset.form.cleaned_data.get(advanced.NAME)
+    parts = advanced.parts_of(asked) if asked else []
+    if parts:
+        given.pop(advanced.NAME)
+    where = [
+        Applied(
+            title=filterset.filters[advanced.NAME].label,
+            value=advanced.in_words(part.query, titles),
+            link=str(query.having(advanced.NAME, part.rest)),
+        )
+        for part in parts
+    ]
+    return where + [
         Applied(
             title=filterset.filters[name].label,
             value=_in_words(filterset, name, value, titles),

@@ -38,6 +38,11 @@ class QueryString:
         kept = self.without(key).pairs
         return QueryString((*kept, (key, value)) if value else kept)
 
+    @property
+    def text(self) -> str:
+        """Return the parameters as text, without the mark before them."""
+        return urlencode(self.pairs)
+
     def __str__(self) -> str:
         return f"?{urlencode(self.pairs)}" if self.pairs else "?"
 

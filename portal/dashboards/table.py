@@ -11,7 +11,7 @@ from django_filters import FilterSet
 
 from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.querysets import EntityQuerySet
-from portal.dashboards import advanced
+from portal.dashboards import advanced, grouping
 from portal.dashboards.advanced import Advanced
 from portal.dashboards.applied import Applied, applied_of
 from portal.dashboards.behind import PREFIX, behind_filters
@@ -29,6 +29,7 @@ from portal.dashboards.columns import (
 )
 from portal.dashboards.distribution import LevelCounts, levels_among, levels_of, masks_of, slices_of
 from portal.dashboards.filtersets import filterset_for
+from portal.dashboards.grouping import Grouping
 from portal.dashboards.properties import properties_of
 from portal.dashboards.querystring import QueryString
 from scorecards.counts import counts_of
@@ -81,6 +82,16 @@ class Table:
     page: Page
     query: QueryString
     sort: str
+    columns: list[Column]
+    sorting: Sorting
+    scorecards: list[Scorecard]
+    teams: Mapping[str, str]
+    groupings: Mapping[str, Grouping]
+
+    @property
+    def grouping(self) -> Grouping | None:
+        """Return what it is grouped by: a table of groups has no rows of its own."""
+        return self.groupings.get(self.query.get(grouping.NAME))
 
     @property
     def total(self) -> int:
@@ -121,6 +132,8 @@ def table_of(blueprint: Blueprint, query: QueryString, *, has_people: bool) -> T
     filterset = filters(dict(query.pairs), Entity.objects.filter(blueprint=blueprint))
     sorting = _sorting(columns, query.get("sort"))
     page = _page(filterset.qs, sorting, query)
+    groupings = grouping.groupings_of(blueprint, properties=properties, scorecards=scorecards)
+    is_grouped = query.get(grouping.NAME) in groupings
     return Table(
         blueprint=blueprint,
         filterset=filterset,
@@ -130,12 +143,17 @@ def table_of(blueprint: Blueprint, query: QueryString, *, has_people: bool) -> T
             titles=titles,
         ),
         headings=[_heading(column, query, sorting) for column in columns],
-        rows=rows_of(page.object_list, columns, teams),
+        rows=[] if is_grouped else rows_of(page.object_list, columns, teams),
         footer=_footer(filterset, columns, scorecards, blueprint=blueprint),
         applied=applied_of(filterset, query, titles),
         page=page,
         query=query,
         sort=query.get("sort"),
+        columns=columns,
+        sorting=sorting,
+        scorecards=scorecards,
+        teams=teams,
+        groupings=groupings,
     )
 
 
@@ -233,10 +251,15 @@ def bars_under(
     ]
 
 
+def is_narrowed(filterset: FilterSet) -> bool:
+    """Say whether any filter is in force, so that kept counts do not tell how it is."""
+    return not filterset.is_valid() or any(filterset.form.cleaned_data.values())
+
+
 def _level_counts(
     filterset: FilterSet, scorecards: Sequence[Scorecard], blueprint: Blueprint
 ) -> LevelCounts:
-    if not filterset.is_valid() or any(filterset.form.cleaned_data.values()):
+    if is_narrowed(filterset):
         entities = filterset.qs.order_by()
         return levels_among(
             Evaluation.objects.filter(scorecard__in=scorecards, entity__in=entities)

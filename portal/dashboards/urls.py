@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from portal.dashboards import views, views_badges, views_boards
+from portal.dashboards import views, views_badges, views_boards, views_bulk
 from portal.dashboards.converters import NameConverter, PathConverter
 
 register_converter(NameConverter, "name")
@@ -11,6 +11,7 @@ register_converter(PathConverter, "names")
 urlpatterns = [
     path("", views.home, name="home"),
     path("catalog/<name:blueprint>/", views.catalog_table, name="catalog_table"),
+    path("bulk/<name:blueprint>/", views_bulk.bulk, name="bulk"),
     path("catalog/<name:blueprint>/<names:identifier>/", views.entity, name="entity"),
     path("teams/<names:team>/", views.team, name="team"),
     path("numbers/<name:blueprint>/<name:key>/<names:identifier>/", views.number, name="number"),

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.usefixtures("delivery")
 PAGES = [
     "/",
     "/catalog/service/",
+    "/catalog/service/?where=open",
+    "/catalog/service/?group=team",
     "/catalog/deployment/",
     "/catalog/_user/",
     "/catalog/service/anchor/",

@@ -12,7 +12,6 @@ from portal.dashboards.boards.breakdowns import condition_on, label_of, read_val
 from portal.dashboards.boards.datasets import both, dataset_of
 from portal.dashboards.boards.sources import About, Scope, Sources
 from portal.dashboards.boards.subjects import Kind, Subject, parse_subject
-from portal.dashboards.charts import Slice
 from portal.dashboards.choosing import columns_of
 from portal.dashboards.columns import (
     Column,
@@ -25,6 +24,7 @@ from portal.dashboards.columns import (
     ordering,
 )
 from portal.dashboards.expressions import FactText
+from portal.dashboards.groups import Group
 from portal.dashboards.properties import Property
 from portal.dashboards.table import TableRow, bars_under, rows_of
 from scorecards.models import Evaluation
@@ -34,17 +34,6 @@ MOST_ROWS = 100
 MOST_GROUPS = 100
 _NAMES = ("$title", "$identifier")
 _MOMENTS = ("$createdAt", "$updatedAt")
-
-
-@dataclass(frozen=True)
-class Group:
-    """Rows that belong together; `bars` say how all of the group stand, also those not shown."""
-
-    title: str
-    link: str
-    count: int
-    bars: list[list[Slice] | None]
-    rows: list[TableRow]
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@
   function writeValue(value, type) {
     if (Array.isArray(value)) {
       const plain = value.map((item) => writeValue(item, type)).join(", ");
-      return same(list(plain, type), value) ? plain : JSON.stringify(value);
+      return plain && same(list(plain, type), value) ? plain : JSON.stringify(value);
     }
     if (value !== null && typeof value === "object") {
       if ("preset" in value) return String(value.preset);
