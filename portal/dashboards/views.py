@@ -5,10 +5,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
-from django_htmx.http import push_url
 
-from catalog.models import TEAM, USER, Blueprint
+from catalog.models import TEAM, USER
 from portal.dashboards.campaign_page import campaign_page
 from portal.dashboards.campaigns_page import campaigns_page
 from portal.dashboards.entity_page import entity_page
@@ -19,7 +17,6 @@ from portal.dashboards.palette import hits_for
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.scorecard_page import overviews, scorecard_page
 from portal.dashboards.search_page import search_page
-from portal.dashboards.table import table_of
 from portal.dashboards.team_page import team_page
 from portal.permissions import may_read_people, username_of
 from scorecards.models import Campaign, Scorecard
@@ -29,37 +26,12 @@ def _query(request: HttpRequest) -> QueryString:
     return QueryString.of(request.GET.items())
 
 
-def _wants_part(request: HttpRequest, part: str) -> bool:
-    """Say whether script asks for one part of the page, named by the id of its element.
-
-    A history restore wants the whole page: the part alone would be left standing on its own.
-    """
-    htmx = request.htmx  # type: ignore[attr-defined]
-    return bool(htmx) and not htmx.history_restore_request and htmx.target == part
-
-
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what concerns the reader."""
     identifier = request.user.entity_identifier if request.user.is_authenticated else ""
     page = home_page(identifier, _query(request))
     return render(request, "dashboards/home_page.html", {"page": page})
-
-
-@require_safe
-@vary_on_headers("HX-Request", "HX-Target")
-def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
-    """Show the entities of a blueprint."""
-    if blueprint == USER and not may_read_people(request.user):
-        return redirect_to_login(request.get_full_path())
-    found = get_object_or_404(Blueprint, identifier=blueprint)
-    table = table_of(found, _query(request), has_people=may_read_people(request.user))
-    context = {"table": table, "blueprint": found}
-    if not _wants_part(request, "results"):
-        return render(request, "dashboards/table_page.html", context)
-    part = render(request, "dashboards/_table.html", context)
-    # The address without the fields that the form sends empty.
-    return push_url(part, f"{request.path}{table.query}")
 
 
 @require_safe

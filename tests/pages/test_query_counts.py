@@ -14,8 +14,8 @@ pytestmark = pytest.mark.usefixtures("catalog")
 # Five of each are the session, the user and the navigation.
 COUNTS = {
     "/": 23,
-    "/catalog/service/": 13,
-    "/catalog/service/?sort=-level.quality&team=core&level.quality=Basic&q=a": 13,
+    "/catalog/service/": 14,
+    "/catalog/service/?sort=-level.quality&team=core&level.quality=Basic&q=a": 14,
     "/catalog/deployment/": 12,
     "/catalog/service/anchor/": 22,
     "/teams/core/": 23,
