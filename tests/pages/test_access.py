@@ -14,6 +14,8 @@ PAGES = [
     "/",
     "/catalog/service/",
     "/catalog/deployment/",
+    "/catalog/service/?menu=columns",
+    "/catalog/service/?menu=filters&columns=owner,rule.quality.top",
     "/catalog/_user/",
     "/catalog/service/anchor/",
     "/catalog/_user/maya@example.com/",
