@@ -75,7 +75,7 @@ def sheet(listing: Listing) -> IO[bytes]:
         for row in rows:
             page.append([_sheet_cell(value) for value in row])
     page.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count + 1}"
-    file = TemporaryFile()
+    file = TemporaryFile()  # noqa: SIM115 - closed by the response that sends it
     book.save(file)
     file.seek(0)
     return file

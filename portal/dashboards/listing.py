@@ -126,9 +126,7 @@ def listing_of(
     teams = dict(Entity.objects.of(TEAM).order_by("title", "id").values_list("identifier", "title"))
     properties = properties_of(blueprint)
     titles = advanced.titles_of(blueprint, properties)
-    groups = offered(
-        blueprint, properties=properties, scorecards=scorecards, has_rules=has_rules
-    )
+    groups = offered(blueprint, properties=properties, scorecards=scorecards, has_rules=has_rules)
     picked = chosen(
         query.get("columns"),
         groups,

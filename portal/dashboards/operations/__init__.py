@@ -1,4 +1,7 @@
-"""Every write of pages, folders and views: atomic, raising `catalog.errors` for what callers did wrong."""
+"""Every write of pages, folders and views.
+
+Atomic, raising `catalog.errors` for what callers did wrong.
+"""
 
 from portal.dashboards.operations.folders import delete_folder, save_folder
 from portal.dashboards.operations.pages import (
