@@ -29,6 +29,7 @@ from portal.permissions import Actor, may_read_people, may_save_views, may_share
 
 # The menus that are only sent when they are opened, by the ids of the elements that hold them.
 _MENUS = {"columns": "columns-panel", "filters": "filters-panel"}
+_PARTS = frozenset(["results", *_MENUS.values()])
 
 
 @require_safe
@@ -56,6 +57,7 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
         "listing": listing,
         "views": views,
         "menu": menu,
+        "is_part": bool(part),
     }
     if menu == "columns":
         context["columns"] = columns_menu(listing)
@@ -75,7 +77,8 @@ def _part(request: HttpRequest) -> str:
     A history restore wants the whole page: the part alone would be left standing on its own.
     """
     htmx = request.htmx  # type: ignore[attr-defined]
-    return (htmx.target or "") if htmx and not htmx.history_restore_request else ""
+    is_part = htmx and not htmx.history_restore_request and htmx.target in _PARTS
+    return htmx.target if is_part else ""
 
 
 def _asked(request: HttpRequest, blueprint: Blueprint) -> tuple[TableViews, QueryString]:

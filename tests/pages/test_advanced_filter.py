@@ -121,7 +121,7 @@ def test_the_example_is_a_query_that_can_be_asked_here(reader):
 
 
 def test_the_field_names_what_can_be_asked_about(reader):
-    html = html_of(reader.get("/catalog/deployment/"))
+    html = html_of(reader.get("/catalog/deployment/?menu=advanced"))
     assert '<code title="Service">service</code>' in html
 
 

@@ -260,7 +260,7 @@ def _cell(context: template.Context, item: Cell) -> SafeString:
         return value(context, item)
     if isinstance(item, References):
         links = ((address(ref.blueprint, ref.identifier), ref.title) for ref in item.named)
-        drawn = format_html_join(", ", '<a class="quiet" href="{}">{}</a>', links)
+        drawn = format_html_join(", ", '<a href="{}">{}</a>', links)
         return format_html("{} +{}", drawn, item.more) if item.more else drawn or _missing(None)
     return badge(item)
 
