@@ -18,7 +18,8 @@ from portal.dashboards.columns import (
     Row,
     RuleColumn,
 )
-from portal.dashboards.distribution import levels_of, masks_of
+from portal.dashboards.distribution import masks_of
+from scorecards.models import Evaluation, Level
 
 Related = dict[int, dict[str, list[Reference]]]
 
@@ -54,8 +55,7 @@ def known(
     there are more.
     """
     ids = [entity.pk for entity in entities]
-    has_levels = any(isinstance(column, LevelColumn) for column in columns)
-    levels = levels_of(ids) if has_levels else defaultdict(dict)
+    levels = _levels(ids, columns)
     has_rules = any(isinstance(column, RuleColumn) for column in columns)
     masks = masks_of(ids) if has_rules else defaultdict(dict)
     related = _related(ids, columns, has_all=has_all)
@@ -63,6 +63,21 @@ def known(
         owners = [Reference(TEAM, name, teams.get(name) or name) for name in entity.team]
         relations = {**related[entity.pk], OWNERSHIP: owners}
         yield Row(entity, levels[entity.pk], relations, masks[entity.pk])
+
+
+def _levels(ids: Sequence[int], columns: Sequence[Column]) -> dict[int, dict[int, Level]]:
+    """Return levels by entity and scorecard: of those shown, which have their levels loaded."""
+    found: dict[int, dict[int, Level]] = defaultdict(dict)
+    cards = [column.scorecard for column in columns if isinstance(column, LevelColumn)]
+    shown = [card for card in cards if card is not None]
+    if not shown:
+        return found
+    levels = {level.pk: level for card in shown for level in card.levels.all()}
+    rows = Evaluation.objects.filter(entity_id__in=ids, scorecard__in=shown)
+    for entity, scorecard, level in rows.values_list("entity_id", "scorecard_id", "level_id"):
+        if level in levels:
+            found[entity][scorecard] = levels[level]
+    return found
 
 
 def _related(ids: Sequence[int], columns: Sequence[Column], *, has_all: bool) -> Related:
