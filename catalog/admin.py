@@ -358,6 +358,7 @@ class KindFilter(FixedFilter):
         "organization",
         "page",
         "folder",
+        "view",
         "webhook",
         "action",
         "secret",

@@ -58,3 +58,26 @@ def may_edit_catalog(user: Any, auth: Any = None) -> bool:
     if auth is not None and getattr(auth, "scope", None) != "write":
         return False
     return bool(user and user.is_active and user.is_authenticated and user.is_staff)
+
+
+def may_save_views(user: Any) -> bool:
+    """Say whether this user may save views of tables for themselves."""
+    return bool(user and user.is_active and user.is_authenticated)
+
+
+def may_share_views(user: Any) -> bool:
+    """Say whether this user may save views for everybody."""
+    return may_edit_catalog(user)
+
+
+def may_change_view(user: Any, *, owner_id: int | None, is_shared: bool) -> bool:
+    """Say whether this user may change a saved view: their own, or a shared one as an editor."""
+    if is_shared:
+        return may_share_views(user)
+    return may_save_views(user) and user.pk == owner_id
+
+
+def may_delete_view(user: Any, *, owner_id: int | None, is_shared: bool) -> bool:
+    """Say whether this user may delete a saved view: whoever may change it, or made it."""
+    is_own = may_save_views(user) and user.pk == owner_id
+    return is_own or may_change_view(user, owner_id=owner_id, is_shared=is_shared)

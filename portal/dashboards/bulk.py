@@ -38,7 +38,7 @@ def chosen_in(data: QueryDict, blueprint: Blueprint, table: Table | None) -> Cho
     if table is not None:
         if any(item.fault for item in table.applied):
             raise Refused(_("A filter of this table is not understood; take it away first."))
-        entities = table.filterset.qs
+        entities = table.listing.filterset.qs
         wanted = None
     else:
         named = [*data.getlist("id"), *data.get("ids", "").split(",")]

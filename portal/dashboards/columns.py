@@ -1,7 +1,8 @@
 """The columns a blueprint's table may have: how each sorts and what it shows of a row. No query."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, OuterRef, Subquery, Value, When
@@ -16,6 +17,10 @@ from scorecards.evaluation import Masks
 from scorecards.models import Evaluation, Level, Rule, Scorecard
 from scorecards.operations.recording import result
 
+# What a cell shows of a list, and of a long text.
+MOST_ITEMS = 5
+MOST_LETTERS = 200
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -24,6 +29,14 @@ class Reference:
     blueprint: str
     identifier: str
     title: str
+
+
+@dataclass(frozen=True)
+class References:
+    """The entities that a cell names; `more` are those that it has no room for."""
+
+    named: list[Reference]
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Row:
     masks: Mapping[int, Masks] = field(default_factory=dict)
 
 
-Cell = Shown | Level | list[Reference] | None
+Cell = Shown | Level | References | None
 
 
 @dataclass(frozen=True)
@@ -83,22 +96,46 @@ class OwnerColumn(Column):
 
     def cell(self, row: Row) -> Cell:
         """Show every owner."""
-        return row.related.get(OWNERSHIP, [])
+        return References(row.related.get(OWNERSHIP, []))
+
+
+@dataclass(frozen=True)
+class AttributeColumn(Column):
+    """What every entity has, whatever its blueprint: an attribute of its row."""
+
+    attribute: str = ""
+    starts_descending = True
+
+    def expression(self) -> Any:
+        """Sort by the attribute as it is stored."""
+        return F(self.attribute)
+
+    def cell(self, row: Row) -> Cell:
+        """Show moments as moments, and the rest as text."""
+        value = getattr(row.entity, self.attribute)
+        if isinstance(value, datetime):
+            return Shown(Kind.MOMENT, value.isoformat(), moment=value)
+        return Shown(Kind.TEXT, str(value))
 
 
 @dataclass(frozen=True)
 class RelationColumn(Column):
-    """The entity that a relation points at."""
+    """The entities that a relation points at."""
 
     relation: str = ""
+    is_many: bool = False
 
     def expression(self) -> Any:
-        """Sort by identifier."""
-        return FactText(f"relation#{self.relation}")
+        """Sort by identifier, of several by the first."""
+        return FactText(f"relation#{self.relation}", *([0] if self.is_many else []))
 
     def cell(self, row: Row) -> Cell:
-        """Show the target."""
-        return row.related.get(self.relation, [])
+        """Show the targets."""
+        named = row.related.get(self.relation, [])
+        if not self.is_many:
+            return References(named)
+        targets = row.entity.facts.get(f"relation#{self.relation}") or []
+        return References(named, more=max(len(targets) - len(named), 0))
 
 
 @dataclass(frozen=True)
@@ -176,8 +213,19 @@ class PropertyColumn(Column):
         return Case(*(When(Exact(fact, Value(option)), then=place) for place, option in places))
 
     def cell(self, row: Row) -> Cell:
-        """Show the value."""
-        return show(row.entity.facts.get(self.prop.identifier), self.prop)
+        """Show the value, as far as it fits."""
+        return fitting(show(row.entity.facts.get(self.prop.identifier), self.prop))
+
+
+def fitting(shown: Shown) -> Shown:
+    """Return as much of a value as a cell has room for: the page of the entity has all of it."""
+    if shown.kind in (Kind.CODE, Kind.MARKDOWN):
+        return Shown(Kind.TEXT, " ".join(shown.text.split())[:MOST_LETTERS])
+    if shown.kind is not Kind.LIST:
+        return shown
+    items = tuple(fitting(item) for item in shown.items[:MOST_ITEMS])
+    more = len(shown.items) - len(items)
+    return replace(shown, items=(*items, *([Shown(Kind.TEXT, f"+{more}")] if more else [])))
 
 
 def ordering(column: Column, *, is_descending: bool) -> list[Any]:

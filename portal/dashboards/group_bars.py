@@ -10,7 +10,8 @@ from django.db.models import Q
 from catalog.models import OWNERSHIP
 from portal.dashboards.distribution import LevelCounts
 from portal.dashboards.grouping import Bucket, ByInheritedTeam, ByTarget, Grouping
-from portal.dashboards.table import Table, is_narrowed
+from portal.dashboards.listing import Listing
+from portal.dashboards.table import is_narrowed
 from scorecards.counts import counts_of_teams
 from scorecards.models import Evaluation
 
@@ -32,23 +33,23 @@ def narrowed(keys: Sequence[Any] | None) -> Q:
     return named | Q(key__isnull=True) if None in keys else named
 
 
-def bars_of(buckets: Sequence[Bucket], table: Table, grouping: Grouping) -> list[LevelCounts]:
+def bars_of(buckets: Sequence[Bucket], listing: Listing, grouping: Grouping) -> list[LevelCounts]:
     """Return how each of some groups stands.
 
     What teams own is counted all the time; only what nobody owns has to be, then.
     """
-    if not table.scorecards or not buckets:
+    if not listing.scorecards or not buckets:
         return [{} for _ in buckets]
-    if not _is_by_team(grouping) or is_narrowed(table.filterset):
-        found = _counted(table, grouping, keys_of(buckets))
+    if not _is_by_team(grouping) or is_narrowed(listing.filterset):
+        found = _counted(listing, grouping, keys_of(buckets))
         return [_summed(found[key] for key in item.keys) for item in buckets]
     kept = counts_of_teams(
-        [card.pk for card in table.scorecards],
+        [card.pk for card in listing.scorecards],
         teams=[item.identifier for item in buckets if item.identifier],
-        blueprint_id=table.blueprint.pk,
+        blueprint_id=listing.blueprint.pk,
     )
     nobody = [key for item in buckets if item.value is None for key in item.keys]
-    unowned = _counted(table, grouping, nobody) if nobody else {}
+    unowned = _counted(listing, grouping, nobody) if nobody else {}
     return [
         {card: counts.levels for card, counts in kept[item.identifier].items()}
         if item.identifier
@@ -64,15 +65,15 @@ def _is_by_team(grouping: Grouping) -> bool:
 
 
 def _counted(
-    table: Table, grouping: Grouping, keys: Sequence[Any] | None
+    listing: Listing, grouping: Grouping, keys: Sequence[Any] | None
 ) -> dict[Any, dict[int, dict[int, int]]]:
     """Return entities by level, by scorecard, by key.
 
     In SQL of our own: the key is worked out once for each entity, not once for each of its grades.
     """
-    keyed = grouping.keyed(table.filterset.qs.order_by()).filter(narrowed(keys))
+    keyed = grouping.keyed(listing.filterset.qs.order_by()).filter(narrowed(keys))
     inner, params = keyed.values_list("pk", "key").query.sql_with_params()
-    cards = [card.pk for card in table.scorecards]
+    cards = [card.pk for card in listing.scorecards]
     places = ", ".join(["%s"] * len(cards))
     sql = (
         f"WITH keyed (id, key) AS MATERIALIZED ({inner}) "  # noqa: S608 - no value is in the text

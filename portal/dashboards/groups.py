@@ -22,8 +22,10 @@ from portal.dashboards.columns import ordering
 from portal.dashboards.filtersets import UNGRADED, PropertyFilter
 from portal.dashboards.group_bars import bars_of, keys_of, narrowed
 from portal.dashboards.grouping import NAME, Bucket, ByLevel, ByProperty, ByTarget, Grouping
+from portal.dashboards.listing import Listing
 from portal.dashboards.querystring import QueryString
-from portal.dashboards.table import Table, TableRow, bars_under, rows_of
+from portal.dashboards.table import Table, bars_under
+from portal.dashboards.table_rows import TableRow, rows_of
 
 MOST_GROUPS = 50
 # On one page, and of one group: a table of rows would be as long.
@@ -60,22 +62,23 @@ class Groups:
 
 def groups_of(table: Table) -> Groups | None:
     """Return the groups of a table that is grouped, None of one that is not."""
-    grouping = table.grouping
+    listing = table.listing
+    grouping = listing.grouping
     if grouping is None:
         return None
-    buckets = _buckets(table, grouping)
-    page = Paginator(buckets, MOST_GROUPS).get_page(table.query.get("page"))
-    shown = _named(page.object_list, table, grouping)
-    bars = bars_of(shown, table, grouping)
-    rows = _rows(table, grouping, keys_of(shown), len(shown))
+    buckets = _buckets(listing, grouping)
+    page = Paginator(buckets, MOST_GROUPS).get_page(listing.query.get("page"))
+    shown = _named(page.object_list, listing, grouping)
+    bars = bars_of(shown, listing, grouping)
+    rows = _rows(listing, grouping, keys_of(shown), len(shown))
     return Groups(
         grouping=grouping,
         groups=[
             Group(
                 title=item.title,
-                link=_link(table, grouping, item),
+                link=_link(listing, grouping, item),
                 count=item.count,
-                bars=bars_under(table.columns, bars[at]),
+                bars=bars_under(listing.columns, bars[at]),
                 rows=_first(rows, item, _room(len(shown))),
             )
             for at, item in enumerate(shown)
@@ -86,9 +89,9 @@ def groups_of(table: Table) -> Groups | None:
     )
 
 
-def _buckets(table: Table, grouping: Grouping) -> list[Bucket]:
+def _buckets(listing: Listing, grouping: Grouping) -> list[Bucket]:
     """Return all groups, the largest first, levels by rank; what has nothing comes last."""
-    keyed = grouping.keyed(table.filterset.qs.order_by())
+    keyed = grouping.keyed(listing.filterset.qs.order_by())
     counts: Counter[str] = Counter()
     found: dict[str, tuple[Any, list[Any]]] = {}
     for key, count in keyed.values_list("key").annotate(Count("pk")):
@@ -120,9 +123,9 @@ def _ranks(grouping: Grouping) -> Mapping[Any, int]:
     return {level.pk: level.rank for level in grouping.scorecard.levels.all()}
 
 
-def _named(buckets: Sequence[Bucket], table: Table, grouping: Grouping) -> list[Bucket]:
+def _named(buckets: Sequence[Bucket], listing: Listing, grouping: Grouping) -> list[Bucket]:
     """Return groups with what people call them, and addresses: by name where they tie."""
-    titles = _titles(buckets, table, grouping)
+    titles = _titles(buckets, listing, grouping)
     named = [
         replace(item, identifier=titles[item.value][0], title=titles[item.value][1])
         if item.value is not None and item.value in titles
@@ -135,7 +138,7 @@ def _named(buckets: Sequence[Bucket], table: Table, grouping: Grouping) -> list[
 
 
 def _titles(
-    buckets: Sequence[Bucket], table: Table, grouping: Grouping
+    buckets: Sequence[Bucket], listing: Listing, grouping: Grouping
 ) -> Mapping[Any, tuple[Any, str]]:
     """Return identifier and title by the value of a group."""
     values = [item.value for item in buckets if item.value is not None]
@@ -148,7 +151,7 @@ def _titles(
             return {pk: (identifier, title or identifier) for pk, identifier, title in rows}
         case ByProperty(prop=prop):
             return {value: (value, label_of(value, {}, prop)) for value in values}
-    return {value: (value, table.teams.get(value) or str(value)) for value in values}
+    return {value: (value, listing.teams.get(value) or str(value)) for value in values}
 
 
 def _room(groups: int) -> int:
@@ -165,17 +168,17 @@ class _Rows:
     drawn: Mapping[int, TableRow]
 
 
-def _rows(table: Table, grouping: Grouping, keys: Sequence[Any] | None, groups: int) -> _Rows:
-    order = ordering(table.sorting.column, is_descending=table.sorting.is_descending)
+def _rows(listing: Listing, grouping: Grouping, keys: Sequence[Any] | None, groups: int) -> _Rows:
+    order = ordering(listing.sorting.column, is_descending=listing.sorting.is_descending)
     place = Window(RowNumber(), partition_by=[F("key")], order_by=order)
-    keyed = grouping.keyed(table.filterset.qs.order_by()).filter(narrowed(keys))
+    keyed = grouping.keyed(listing.filterset.qs.order_by()).filter(narrowed(keys))
     first = keyed.annotate(place=place).filter(place__lte=_room(groups))
     ids: dict[Any, list[int]] = defaultdict(list)
     for pk, key in first.order_by("place").values_list("pk", "key")[: MOST_ROWS * MOST_OF_ONE]:
         ids[key].append(pk)
     named = {pk for some in ids.values() for pk in some}
     entities = Entity.objects.filter(pk__in=named).defer("properties", "computed", "problems")
-    drawn = rows_of(entities.order_by(*order), table.columns, table.teams)
+    drawn = rows_of(entities.order_by(*order), listing.columns, listing.teams)
     return _Rows(
         places={row.entity.pk: at for at, row in enumerate(drawn)},
         ids=ids,
@@ -189,21 +192,21 @@ def _first(rows: _Rows, bucket: Bucket, most: int) -> list[TableRow]:
     return [rows.drawn[pk] for pk in sorted(ids, key=lambda pk: rows.places[pk])[:most]]
 
 
-def _link(table: Table, grouping: Grouping, bucket: Bucket) -> str:
+def _link(listing: Listing, grouping: Grouping, bucket: Bucket) -> str:
     """Return the address of the table of one group, with all that narrows this one."""
-    query = table.query.without(NAME)
+    query = listing.query.without(NAME)
     if isinstance(grouping, ByLevel):
         return str(query.having(grouping.name, bucket.identifier or UNGRADED))
-    plain = _plain(table, grouping, bucket)
+    plain = _plain(listing, grouping, bucket)
     if plain and not query.get(grouping.name):
         return str(query.having(grouping.name, plain))
     condition = grouping.condition(bucket.identifier)
-    return str(_having(query, table, condition)) if condition else ""
+    return str(_having(query, listing, condition)) if condition else ""
 
 
-def _plain(table: Table, grouping: Grouping, bucket: Bucket) -> str:
+def _plain(listing: Listing, grouping: Grouping, bucket: Bucket) -> str:
     """Return what the filter of the same name says for a group, empty where it cannot."""
-    item = table.filterset.filters.get(grouping.name)
+    item = listing.filterset.filters.get(grouping.name)
     if bucket.value is None or item is None:
         return ""
     if isinstance(item, PropertyFilter):
@@ -212,9 +215,9 @@ def _plain(table: Table, grouping: Grouping, bucket: Bucket) -> str:
     return str(bucket.identifier)
 
 
-def _having(query: QueryString, table: Table, condition: Mapping[str, Any]) -> QueryString:
+def _having(query: QueryString, listing: Listing, condition: Mapping[str, Any]) -> QueryString:
     """Return the parameters with one more condition beside those in force."""
-    asked = table.filterset.form.cleaned_data.get(advanced.NAME)
+    asked = listing.filterset.form.cleaned_data.get(advanced.NAME)
     written = dump(asked) if asked else None
     if written and written["combinator"] == "or" and len(written["conditions"]) > 1:
         kept = [written]

@@ -1,13 +1,17 @@
-"""Pages made of widgets, and the folders in which they stand."""
+"""Pages made of widgets, the folders in which they stand, and saved views of tables."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.deletion import CASCADE, SET_NULL, Collector
 
 from catalog.errors import Invalid
+from catalog.models import Blueprint
 from portal.dashboards.documents import parse_folder, parse_page
+from portal.dashboards.querysets import TableViewQuerySet
 
 
 class Folder(models.Model):
@@ -120,6 +124,54 @@ class RemovedDefault(models.Model):
 
     def __str__(self) -> str:
         return self.identifier
+
+
+def leave_what_is_shared(
+    collector: Collector, field: models.ForeignKey, views: models.QuerySet, using: str
+) -> None:
+    """Delete the views that only their owner sees, and leave the others without one."""
+    SET_NULL(collector, field, views.filter(is_shared=True), using)
+    CASCADE(collector, field, views.filter(is_shared=False), using)
+
+
+class TableView(models.Model):
+    """A table of a blueprint as somebody saved it: which columns, filters and order.
+
+    `query` is the query string of its address, without the page. One that is not shared is seen by
+    its owner only and goes with them; a shared one stays, without an owner.
+    """
+
+    # No index of its own: the constraint below starts with it.
+    blueprint = models.ForeignKey(
+        Blueprint, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    identifier = models.CharField(max_length=100)
+    title = models.CharField(max_length=100)
+    query = models.TextField(blank=True)
+    is_shared = models.BooleanField("shared", default=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=leave_what_is_shared,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(editable=False)
+    updated_at = models.DateTimeField(editable=False)
+
+    objects = TableViewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["blueprint", "identifier"], name="view_identifier"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def document(self) -> dict[str, Any]:
+        """Return what the history of the view is about."""
+        return {"title": self.title, "query": self.query, "is_shared": self.is_shared}
 
 
 def _clean(parse: Any, document: Mapping[str, Any]) -> None:

@@ -1,54 +1,26 @@
 """The table of a blueprint: out of an address, in a fixed number of queries."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Prefetch
-from django.forms import BoundField, ChoiceField
 from django_filters import FilterSet
 
-from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
-from catalog.querysets import EntityQuerySet
-from portal.dashboards import advanced, grouping
+from catalog.models import Blueprint
+from portal.dashboards import advanced
 from portal.dashboards.advanced import Advanced
 from portal.dashboards.applied import Applied, applied_of
-from portal.dashboards.behind import PREFIX, behind_filters
 from portal.dashboards.charts import Slice
-from portal.dashboards.choosing import columns_of
-from portal.dashboards.columns import (
-    Cell,
-    Column,
-    LevelColumn,
-    Reference,
-    RelationColumn,
-    Row,
-    RuleColumn,
-    ordering,
-)
-from portal.dashboards.distribution import LevelCounts, levels_among, levels_of, masks_of, slices_of
-from portal.dashboards.filtersets import filterset_for
-from portal.dashboards.grouping import Grouping
-from portal.dashboards.properties import properties_of
+from portal.dashboards.columns import Column, LevelColumn
+from portal.dashboards.distribution import LevelCounts, levels_among, slices_of
+from portal.dashboards.exports import MOST_SHEET_ROWS
+from portal.dashboards.listing import Listing, Sorting
 from portal.dashboards.querystring import QueryString
+from portal.dashboards.table_rows import TableRow, rows_of
 from scorecards.counts import counts_of
-from scorecards.models import Evaluation, Level, Scorecard
+from scorecards.models import Evaluation, Scorecard
 
 PAGE_SIZE = 50
-
-
-@dataclass(frozen=True)
-class Sorting:
-    """The column that a table is sorted by, and which way."""
-
-    column: Column
-    is_descending: bool = False
-
-    @property
-    def word(self) -> str:
-        """Return the direction as assistive technology names it."""
-        return "descending" if self.is_descending else "ascending"
 
 
 @dataclass(frozen=True)
@@ -61,37 +33,21 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class TableRow:
-    """A row as the template draws it."""
-
-    entity: Entity
-    cells: list[tuple[Column, Cell]]
-
-
-@dataclass(frozen=True)
 class Table:
     """Everything the page of a table shows."""
 
-    blueprint: Blueprint
-    filterset: FilterSet
+    listing: Listing
     advanced: Advanced
     headings: list[Heading]
     rows: list[TableRow]
     footer: list[list[Slice] | None]
     applied: list[Applied]
     page: Page
-    query: QueryString
-    sort: str
-    columns: list[Column]
-    sorting: Sorting
-    scorecards: list[Scorecard]
-    teams: Mapping[str, str]
-    groupings: Mapping[str, Grouping]
 
     @property
-    def grouping(self) -> Grouping | None:
-        """Return what it is grouped by: a table of groups has no rows of its own."""
-        return self.groupings.get(self.query.get(grouping.NAME))
+    def query(self) -> QueryString:
+        """Return the address, from which the links are made."""
+        return self.listing.query
 
     @property
     def total(self) -> int:
@@ -99,74 +55,48 @@ class Table:
         return self.page.paginator.count
 
     @property
-    def choices(self) -> list[BoundField]:
-        """Return the filters that are chosen from a list; the others are typed or linked to."""
-        return [field for field in self.filterset.form if isinstance(field.field, ChoiceField)]
+    def words(self) -> str:
+        """Return what the field of names holds."""
+        return self.query.get("q")
 
     @property
-    def kept(self) -> list[tuple[str, str]]:
-        """Return the filters that no field of the form holds, so that it can send them along."""
-        return [pair for pair in self.query.pairs if pair[0].startswith(("relation.", PREFIX))]
+    def whole(self) -> str:
+        """Return what a view of this table keeps."""
+        return str(self.query.whole)
+
+    @property
+    def file_query(self) -> str:
+        """Return what the address of this table as a file says."""
+        return str(self.query.without())
+
+    @property
+    def fits_sheet(self) -> bool:
+        """Say whether there is an Excel file of it."""
+        return self.total <= MOST_SHEET_ROWS
+
+    @property
+    def most_sheet_rows(self) -> int:
+        """Return how many rows an Excel file holds."""
+        return MOST_SHEET_ROWS
 
 
-def table_of(blueprint: Blueprint, query: QueryString, *, has_people: bool) -> Table:
-    """Return the table that an address asks for; without `has_people` no filter names persons.
-
-    What the address gets wrong (a column that is not there, a page past the end) is as if it had
-    not been said.
-    """
-    levels = Prefetch("levels", Level.objects.order_by("rank"))
-    scorecards = list(Scorecard.objects.grading(blueprint.pk).prefetch_related(levels))
-    teams = dict(Entity.objects.of(TEAM).order_by("title", "id").values_list("identifier", "title"))
-    properties = properties_of(blueprint)
-    columns = columns_of(blueprint, properties=properties, scorecards=scorecards)
-    titles = advanced.titles_of(blueprint, properties)
-    filters = filterset_for(
-        blueprint,
-        fact_keys=advanced.fact_keys(titles),
-        properties=properties,
-        scorecards=scorecards,
-        teams=teams,
-        more=behind_filters(blueprint.identifier, query, has_people=has_people),
-    )
-    filterset = filters(dict(query.pairs), Entity.objects.filter(blueprint=blueprint))
-    sorting = _sorting(columns, query.get("sort"))
-    page = _page(filterset.qs, sorting, query)
-    groupings = grouping.groupings_of(blueprint, properties=properties, scorecards=scorecards)
-    is_grouped = query.get(grouping.NAME) in groupings
+def table_of(listing: Listing) -> Table:
+    """Return the page of a table that an address asks for; one past the end is the last."""
+    query, filterset, columns = listing.query, listing.filterset, listing.columns
+    page = Paginator(listing.entities, PAGE_SIZE).get_page(query.get("page"))
     return Table(
-        blueprint=blueprint,
-        filterset=filterset,
+        listing=listing,
         advanced=Advanced(
             text=query.get(advanced.NAME),
             faults=list(filterset.errors.get(advanced.NAME, [])),
-            titles=titles,
+            titles=listing.titles,
         ),
-        headings=[_heading(column, query, sorting) for column in columns],
-        rows=[] if is_grouped else rows_of(page.object_list, columns, teams),
-        footer=_footer(filterset, columns, scorecards, blueprint=blueprint),
-        applied=applied_of(filterset, query, titles),
+        headings=[_heading(column, query, listing.sorting) for column in columns],
+        rows=[] if listing.grouping else rows_of(page.object_list, columns, listing.teams),
+        footer=_footer(filterset, columns, listing.blueprint),
+        applied=applied_of(filterset, query, listing.titles),
         page=page,
-        query=query,
-        sort=query.get("sort"),
-        columns=columns,
-        sorting=sorting,
-        scorecards=scorecards,
-        teams=teams,
-        groupings=groupings,
     )
-
-
-def _sorting(columns: Sequence[Column], sort: str) -> Sorting:
-    wanted = sort.removeprefix("-")
-    found = next((column for column in columns if column.key == wanted), None)
-    return Sorting(found, sort.startswith("-")) if found else Sorting(columns[0])
-
-
-def _page(entities: EntityQuerySet, sorting: Sorting, query: QueryString) -> Page:
-    order = ordering(sorting.column, is_descending=sorting.is_descending)
-    rows = entities.defer("properties", "computed", "problems").order_by(*order)
-    return Paginator(rows, PAGE_SIZE).get_page(query.get("page"))
 
 
 def _heading(column: Column, query: QueryString, sorting: Sorting) -> Heading:
@@ -179,61 +109,18 @@ def _heading(column: Column, query: QueryString, sorting: Sorting) -> Heading:
     )
 
 
-def rows_of(
-    entities: Iterable[Entity], columns: Sequence[Column], teams: Mapping[str, str]
-) -> list[TableRow]:
-    """Return entities with their cells in all columns but the first; two queries or three."""
-    entities = list(entities)
-    ids = [entity.pk for entity in entities]
-    levels = levels_of(ids)
-    has_rules = any(isinstance(column, RuleColumn) for column in columns)
-    masks = masks_of(ids) if has_rules else defaultdict(dict)
-    related = _related(entities, columns)
-    rows = []
-    for entity in entities:
-        owners = [Reference(TEAM, name, teams.get(name) or name) for name in entity.team]
-        relations = {**related[entity.pk], OWNERSHIP: owners}
-        row = Row(entity, levels[entity.pk], relations, masks[entity.pk])
-        rows.append(TableRow(entity, [(column, column.cell(row)) for column in columns[1:]]))
-    return rows
-
-
-def _related(
-    entities: Sequence[Entity], columns: Sequence[Column]
-) -> dict[int, dict[str, list[Reference]]]:
-    related: dict[int, dict[str, list[Reference]]] = defaultdict(lambda: defaultdict(list))
-    names = [column.relation for column in columns if isinstance(column, RelationColumn)]
-    if not names:
-        return related
-    edges = EntityRelation.objects.from_sources([entity.pk for entity in entities]).filter(
-        relation__in=names
-    )
-    for source, relation, *target in edges.values_list(
-        "source_id",
-        "relation",
-        "target__blueprint__identifier",
-        "target__identifier",
-        "target__title",
-    ):
-        related[source][relation].append(Reference(target[0], target[1], target[2] or target[1]))
-    return related
-
-
 def _footer(
-    filterset: FilterSet,
-    columns: Sequence[Column],
-    scorecards: Sequence[Scorecard],
-    *,
-    blueprint: Blueprint,
+    filterset: FilterSet, columns: Sequence[Column], blueprint: Blueprint
 ) -> list[list[Slice] | None]:
     """Return the distribution under each column of badges, over all rows and not just the page.
 
     Counted where rows are filtered out; the counters know how it is over all of them.
     """
+    found = [column.scorecard for column in columns if isinstance(column, LevelColumn)]
+    scorecards = [card for card in found if card is not None]
     if not scorecards:
         return []
-    counts = _level_counts(filterset, scorecards, blueprint)
-    return bars_under(columns, counts)
+    return bars_under(columns, _level_counts(filterset, scorecards, blueprint))
 
 
 def bars_under(

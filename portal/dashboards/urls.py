@@ -2,7 +2,14 @@
 
 from django.urls import path, register_converter
 
-from portal.dashboards import views, views_badges, views_boards, views_bulk
+from portal.dashboards import (
+    views,
+    views_badges,
+    views_boards,
+    views_bulk,
+    views_exports,
+    views_tables,
+)
 from portal.dashboards.converters import NameConverter, PathConverter
 
 register_converter(NameConverter, "name")
@@ -10,9 +17,16 @@ register_converter(PathConverter, "names")
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("catalog/<name:blueprint>/", views.catalog_table, name="catalog_table"),
+    path("catalog/<name:blueprint>/", views_tables.catalog_table, name="catalog_table"),
     path("bulk/<name:blueprint>/", views_bulk.bulk, name="bulk"),
     path("catalog/<name:blueprint>/<names:identifier>/", views.entity, name="entity"),
+    path("exports/<name:blueprint>.<slug:form>", views_exports.export, name="export"),
+    path("views/<name:blueprint>/", views_tables.save_table_view, name="save_table_view"),
+    path(
+        "views/<name:blueprint>/<name:identifier>/",
+        views_tables.change_table_view,
+        name="change_table_view",
+    ),
     path("teams/<names:team>/", views.team, name="team"),
     path("numbers/<name:blueprint>/<name:key>/<names:identifier>/", views.number, name="number"),
     path("scorecards/", views.scorecards, name="scorecards"),

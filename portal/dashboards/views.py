@@ -1,47 +1,29 @@
 """The pages: read the address, ask a page module for what it shows, draw it."""
 
-from functools import partial
-
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
-from django_htmx.http import push_url
 
-from catalog.models import TEAM, USER, Blueprint
-from portal.dashboards.building import building_of
-from portal.dashboards.bulk_changes import actions_of
+from catalog.models import TEAM, USER
 from portal.dashboards.campaign_page import campaign_page
 from portal.dashboards.campaigns_page import campaigns_page
 from portal.dashboards.entity_page import entity_page
 from portal.dashboards.finding import entity_at
-from portal.dashboards.groups import groups_of
 from portal.dashboards.home_page import home_page
 from portal.dashboards.number_page import number_page
 from portal.dashboards.palette import hits_for
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.scorecard_page import overviews, scorecard_page
 from portal.dashboards.search_page import search_page
-from portal.dashboards.table import table_of
 from portal.dashboards.team_page import team_page
-from portal.permissions import may_edit_catalog, may_read_people, username_of
+from portal.permissions import may_read_people, username_of
 from scorecards.models import Campaign, Scorecard
 
 
 def _query(request: HttpRequest) -> QueryString:
     return QueryString.of(request.GET.items())
-
-
-def _wants_part(request: HttpRequest, part: str) -> bool:
-    """Say whether script asks for one part of the page, named by the id of its element.
-
-    A history restore wants the whole page: the part alone would be left standing on its own.
-    """
-    htmx = request.htmx  # type: ignore[attr-defined]
-    return bool(htmx) and not htmx.history_restore_request and htmx.target == part
 
 
 @require_safe
@@ -50,33 +32,6 @@ def home(request: HttpRequest) -> HttpResponse:
     identifier = request.user.entity_identifier if request.user.is_authenticated else ""
     page = home_page(identifier, _query(request))
     return render(request, "dashboards/home_page.html", {"page": page})
-
-
-@require_safe
-@vary_on_headers("HX-Request", "HX-Target")
-def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
-    """Show the entities of a blueprint."""
-    if blueprint == USER and not may_read_people(request.user):
-        return redirect_to_login(request.get_full_path())
-    found = get_object_or_404(Blueprint, identifier=blueprint)
-    building = building_of(found, request.GET, _query(request))
-    if building.address:
-        return redirect(f"{request.path}{building.address}")
-    table = table_of(found, building.query, has_people=may_read_people(request.user))
-    builder = SimpleLazyObject(partial(building.form, found, table.filterset))
-    context = {
-        "table": table,
-        "groups": groups_of(table),
-        "blueprint": found,
-        "building": building,
-        "builder": builder,
-        "actions": actions_of(found) if may_edit_catalog(request.user) else [],
-    }
-    if not _wants_part(request, "results"):
-        return render(request, "dashboards/table_page.html", context)
-    part = render(request, "dashboards/_table.html", context)
-    # The address without the fields that the form sends empty.
-    return push_url(part, f"{request.path}{table.query}")
 
 
 @require_safe

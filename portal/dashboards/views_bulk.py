@@ -12,6 +12,7 @@ from catalog.errors import CatalogError, Invalid
 from catalog.models import Blueprint
 from portal.dashboards.bulk import Chosen, bulk_page, chosen_in
 from portal.dashboards.bulk_changes import Change, Refused, change_of
+from portal.dashboards.listing import listing_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.table import table_of
 from portal.permissions import Actor, may_edit_catalog, may_read_people
@@ -33,7 +34,8 @@ def bulk(request: HttpRequest, blueprint: str) -> HttpResponse:
     try:
         table = None
         if "all" in request.POST and not is_confirmed:
-            table = table_of(found, query, has_people=may_read_people(request.user))
+            has_people = may_read_people(request.user)
+            table = table_of(listing_of(found, query, has_people=has_people))
         chosen = chosen_in(request.POST, found, table)
         change = change_of(action, found, request.POST if is_confirmed else None)
     except Refused as error:

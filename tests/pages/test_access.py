@@ -16,6 +16,8 @@ PAGES = [
     "/catalog/service/?where=open",
     "/catalog/service/?group=team",
     "/catalog/deployment/",
+    "/catalog/service/?menu=columns",
+    "/catalog/service/?menu=filters&columns=owner,rule.quality.top",
     "/catalog/_user/",
     "/catalog/service/anchor/",
     "/catalog/_user/maya@example.com/",

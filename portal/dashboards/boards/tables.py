@@ -26,7 +26,8 @@ from portal.dashboards.columns import (
 from portal.dashboards.expressions import FactText
 from portal.dashboards.groups import Group
 from portal.dashboards.properties import Property
-from portal.dashboards.table import TableRow, bars_under, rows_of
+from portal.dashboards.table import bars_under
+from portal.dashboards.table_rows import TableRow, rows_of
 from scorecards.models import Evaluation
 
 MOST_ROWS = 100
@@ -124,7 +125,10 @@ def column_of(subject: Subject, about: About) -> Column:
         case Kind.OWNER:
             return OwnerColumn("owner", title)
         case Kind.RELATION:
-            return RelationColumn(f"relation.{subject.key}", title, relation=subject.key)
+            is_many = bool(about.blueprint.relations[subject.key].get("many"))
+            return RelationColumn(
+                f"relation.{subject.key}", title, relation=subject.key, is_many=is_many
+            )
         case Kind.META:
             format_ = "date-time" if subject.key in _MOMENTS else ""
             prop = Property(subject.key, title.capitalize(), type="string", format=format_)

@@ -1,4 +1,7 @@
-"""Every write of pages and folders: atomic, raising `catalog.errors` for what callers did wrong."""
+"""Every write of pages, folders and views.
+
+Atomic, raising `catalog.errors` for what callers did wrong.
+"""
 
 from portal.dashboards.operations.folders import delete_folder, save_folder
 from portal.dashboards.operations.pages import (
@@ -9,13 +12,16 @@ from portal.dashboards.operations.pages import (
     save_page,
     save_page_permissions,
 )
+from portal.dashboards.operations.views import change_view, delete_view, save_view
 from portal.dashboards.operations.widgets import add_widget, change_widget, remove_widget
 
 __all__ = [
     "add_widget",
+    "change_view",
     "change_widget",
     "delete_folder",
     "delete_page",
+    "delete_view",
     "follow_blueprint",
     "forget_blueprint",
     "remove_widget",
@@ -23,4 +29,5 @@ __all__ = [
     "save_missing_pages",
     "save_page",
     "save_page_permissions",
+    "save_view",
 ]

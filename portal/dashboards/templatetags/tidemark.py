@@ -14,10 +14,12 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.models import USER, Entity
 from portal.dashboards import burn_up_charts, charts, formats, icons, line_charts, markdown
 from portal.dashboards.behind import table_address
-from portal.dashboards.columns import Cell, Column
+from portal.dashboards.columns import Cell, Column, References
 from portal.dashboards.facts import Fact
 from portal.dashboards.finding import address_of
+from portal.dashboards.models import TableView
 from portal.dashboards.querystring import QueryString
+from portal.dashboards.table_views import link_of
 from portal.dashboards.values import Kind, Shown
 
 register = template.Library()
@@ -256,23 +258,35 @@ def cell(context: template.Context, column: Column, item: Cell) -> SafeString:
 def _cell(context: template.Context, item: Cell) -> SafeString:
     if isinstance(item, Shown):
         return value(context, item)
-    if isinstance(item, list):
-        links = ((address(ref.blueprint, ref.identifier), ref.title) for ref in item)
-        drawn = format_html_join(", ", '<a class="quiet" href="{}">{}</a>', links)
-        return drawn or _missing(None)
+    if isinstance(item, References):
+        links = ((address(ref.blueprint, ref.identifier), ref.title) for ref in item.named)
+        drawn = format_html_join(", ", '<a href="{}">{}</a>', links)
+        return format_html("{} +{}", drawn, item.more) if item.more else drawn or _missing(None)
     return badge(item)
 
 
 @register.simple_tag
 def page_link(query: QueryString, number: int) -> str:
     """Return the address of another page of the same list."""
-    return str(QueryString((*query.without().pairs, ("page", str(number)))))
+    return str(query.having("page", str(number)))
 
 
 @register.simple_tag
 def filter_link(query: QueryString, key: str, value: str) -> str:
     """Return the address of the same list with a filter set, or lifted by an empty value."""
     return str(query.having(key, value))
+
+
+@register.simple_tag
+def menu_link(query: QueryString, name: str) -> str:
+    """Return the address of the same list with a menu open."""
+    return str(query.having("menu", name))
+
+
+@register.simple_tag
+def view_link(view: TableView) -> str:
+    """Return the address of a saved view, from that of its table."""
+    return link_of(view)
 
 
 @register.simple_tag
