@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from catalog.bulk import decode, raw_json
 from scorecards.models import Counter
 
 # The counts of all entities, whoever owns them.
@@ -51,6 +52,19 @@ def counts_by_team(scorecard_id: int) -> dict[str, Counts]:
     """Return the counts of a scorecard for each team that owns anything it grades."""
     rows = Counter.objects.filter(scorecard=scorecard_id).exclude(team=EVERYBODY)
     return _summed(rows, "team")
+
+
+def counts_by_owner(
+    scorecard_ids: Iterable[int], *, teams: Iterable[str] | None = None
+) -> dict[str, dict[int, Counts]]:
+    """Return the counts of scorecards by team and scorecard, of these teams or of all; one query."""
+    rows = Counter.objects.filter(scorecard__in=list(scorecard_ids))
+    rows = rows.exclude(team=EVERYBODY) if teams is None else rows.filter(team__in=list(teams))
+    counts: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
+    texts = {f"{part}_text": raw_json(part) for part in PARTS}
+    for team, scorecard, *parts in rows.values_list("team", "scorecard_id").annotate(**texts):
+        counts[team][scorecard].add(*map(decode, parts))
+    return counts
 
 
 def _summed(rows: "QuerySet[Counter]", key: str) -> dict[Any, Counts]:

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from portal.dashboards import views, views_badges, views_boards
+from portal.dashboards import views, views_badges, views_boards, views_teams
 from portal.dashboards.converters import NameConverter, PathConverter
 
 register_converter(NameConverter, "name")
@@ -12,6 +12,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("catalog/<name:blueprint>/", views.catalog_table, name="catalog_table"),
     path("catalog/<name:blueprint>/<names:identifier>/", views.entity, name="entity"),
+    path("teams/", views_teams.teams, name="teams"),
     path("teams/<names:team>/", views.team, name="team"),
     path("numbers/<name:blueprint>/<name:key>/<names:identifier>/", views.number, name="number"),
     path("scorecards/", views.scorecards, name="scorecards"),
