@@ -84,7 +84,9 @@ def steps_of(
     def way(card: int, passed: int, skipped: int, newest: int) -> Way:
         return way_of(parts[card], passed=passed, skipped=skipped, newest=newest)
 
-    rows = evaluations.filter(scorecard__in=parts).values_list(*_MASKS, "entity__title", "entity_id")
+    rows = evaluations.filter(scorecard__in=parts).values_list(
+        *_MASKS, "entity__title", "entity_id"
+    )
     # Among equals the lower level is the more urgent.
     open_rows = (
         (len(on.missing), on.level.rank, title, entity, card, on)

@@ -119,8 +119,6 @@ def _head(column: Column, query: QueryString, *, sort: str, counts: LevelCounts)
 def _rows(entities: Sequence[Entity], scorecards: Sequence[Scorecard]) -> list[HeatRow]:
     levels = levels_of([entity.pk for entity in entities])
     return [
-        HeatRow(
-            entity, [HeatCell(card, levels[entity.pk].get(card.pk)) for card in scorecards]
-        )
+        HeatRow(entity, [HeatCell(card, levels[entity.pk].get(card.pk)) for card in scorecards])
         for entity in entities
     ]

@@ -203,9 +203,7 @@ class CardColumn(TeamColumn):
         counts = reads.counts.get(team.identifier, {}).get(self.scorecard.pk)
         if counts is None or not counts.total:
             return None
-        return CardCell(
-            slices_of(self.scorecard, counts.levels), passes_of(self.scorecard, counts)
-        )
+        return CardCell(slices_of(self.scorecard, counts.levels), passes_of(self.scorecard, counts))
 
     def weight(self, team: TeamName, reads: Reads) -> float | None:
         """Sort by the share of passes."""

@@ -1,7 +1,7 @@
 """Two to four teams side by side: what they own, how it is graded, and their own numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ from scorecards.models import Evaluation, Level, Rule, Scorecard
 from scorecards.score_rows import asked_of, mean_score
 
 MOST_TEAMS = 4
+# What an address says that asks for every rule, not only for those that teams differ in.
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,16 @@ class Line:
     cells: list[Cell]
     hint: str = ""
     link: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Say whether there is anything to compare."""
+        return any(cell.text or cell.level for cell in self.cells)
+
+    @property
+    def differs(self) -> bool:
+        """Say whether one team is better than another."""
+        return any(cell.mark for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,10 @@ class Comparison:
     teams: list[ComparedTeam]
     sections: list[Section]
     rules: list[Section]
+    # How many rules are not shown, since all fare alike; and the addresses with and without them.
+    alike: int
+    all_rules: str
+    is_whole: bool
     choose: str
 
     @property
@@ -91,19 +107,34 @@ def team_comparison(
     reads = Reads(names, cards, Everybody(now=now))
     counts = [reads.counts.get(name.identifier, {}) for name in names]
     graded = [card for card in cards if any(found.get(card.pk) for found in counts)]
+    ruled = [
+        Section(f"rules-{card.pk}", card.title, _rule_lines(card, counts), card) for card in graded
+    ]
+    is_whole = query.get("rules") == ALL
+    rules = ruled if is_whole else [_differing(section) for section in ruled]
     return Comparison(
         teams=[ComparedTeam(team, _without(query, team)) for team in teams],
         sections=[
-            Section("standing", _("Standing"), list(_standing(names, reads, has_people=has_people))),
+            Section(
+                "standing", _("Standing"), list(_standing(names, reads, has_people=has_people))
+            ),
             Section("cards", _("Scorecards"), [_card_line(card, counts) for card in graded]),
             Section("grades", _("The teams themselves"), _own_lines(teams, reads, cards, grades)),
         ],
-        rules=[
-            Section(f"rules-{card.pk}", card.title, _rule_lines(card, counts), card)
-            for card in graded
-        ],
+        rules=[section for section in rules if section.lines],
+        alike=_count(ruled) - _count(rules),
+        all_rules=str(query.having("rules", "" if is_whole else ALL)),
+        is_whole=is_whole,
         choose=str(query.having("choose", "1")),
     )
+
+
+def _differing(section: Section) -> Section:
+    return replace(section, lines=[line for line in section.lines if line.differs])
+
+
+def _count(sections: Sequence[Section]) -> int:
+    return sum(len(section.lines) for section in sections)
 
 
 def _without(query: QueryString, team: Entity) -> str:
@@ -208,7 +239,8 @@ def _own_lines(
         if any(levels):
             lines.append(Line(card.title, cells, hint=card.description, link=card.identifier))
     ways = directions([*cards, *grades])
-    return lines + [_number_line(prop, teams, ways) for prop in _numbers(teams, ways)]
+    numbers = [_number_line(prop, teams, ways) for prop in _numbers(teams, ways)]
+    return lines + [line for line in numbers if line.is_known]
 
 
 def _numbers(teams: Sequence[Entity], ways: Mapping[str, int]) -> list[Property]:
@@ -250,5 +282,3 @@ def marks(values: Sequence[float | None]) -> list[dict[str, Any]]:
     best, worst = (_("better"), _("worse")) if len(values) == 2 else (_("best"), _("worst"))
     words = {max(known): {"mark": best, "is_better": True}, min(known): {"mark": worst}}
     return [{} if value is None else words.get(value, {}) for value in values]
-
-

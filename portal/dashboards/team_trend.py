@@ -74,9 +74,9 @@ class TeamTrend:
         return round(100 * last) - round(100 * first)
 
     @property
-    def since(self) -> datetime:
-        """Return when the first standing was."""
-        return self.known[0].at
+    def days(self) -> int:
+        """Return how many days lie between them."""
+        return (self.known[-1].at.date() - self.known[0].at.date()).days
 
 
 def team_trend(

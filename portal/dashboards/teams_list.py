@@ -33,6 +33,7 @@ from scorecards.models import Scorecard
 PAGE_SIZE = 50
 # Of more, no table can be read: which ones is chosen.
 MOST_CARDS = 6
+MOST_CARDS_UNASKED = 4
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class TeamsPage:
     @property
     def has_choices(self) -> bool:
         """Say whether there are more scorecards than columns."""
-        return len(self.choices) > MOST_CARDS
+        return len(self.choices) > MOST_CARDS_UNASKED
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -150,7 +151,7 @@ def team_scorecards(blueprint: Blueprint) -> tuple[list[Scorecard], list[Scoreca
 def _shown(cards: Sequence[Scorecard], query: QueryString) -> list[Scorecard]:
     wanted = {value for key, value in query.pairs if key == "card"}
     chosen = [card for card in cards if card.identifier in wanted]
-    return (chosen or list(cards))[:MOST_CARDS]
+    return chosen[:MOST_CARDS] or list(cards[:MOST_CARDS_UNASKED])
 
 
 def _columns(
