@@ -57,7 +57,7 @@ def counts_by_team(scorecard_id: int) -> dict[str, Counts]:
 def counts_by_owner(
     scorecard_ids: Iterable[int], *, teams: Iterable[str] | None = None
 ) -> dict[str, dict[int, Counts]]:
-    """Return the counts of scorecards by team and scorecard, of these teams or of all; one query."""
+    """Return the counts of scorecards by team and scorecard, of some teams or of all."""
     rows = Counter.objects.filter(scorecard__in=list(scorecard_ids))
     rows = rows.exclude(team=EVERYBODY) if teams is None else rows.filter(team__in=list(teams))
     counts: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))

@@ -30,7 +30,7 @@ from portal.dashboards.team_columns import (
 )
 from scorecards.models import Scorecard
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 # Of more, no table can be read: which ones is chosen.
 MOST_CARDS = 6
 MOST_CARDS_UNASKED = 4

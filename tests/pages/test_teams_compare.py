@@ -265,8 +265,8 @@ def test_without_teams_the_list_says_so(reader):
 def test_teams_are_listed_a_page_at_a_time(reader):
     for number in range(60):
         make_team(f"team-{number:02}")
-    assert len(row_names(reader.get("/teams/"))) == 50
-    assert len(row_names(reader.get("/teams/?page=2"))) == 13
+    assert len(row_names(reader.get("/teams/"))) == 25
+    assert len(row_names(reader.get("/teams/?page=3"))) == 13
 
 
 def test_the_list_is_linked_from_the_table_of_teams_and_from_each_team(reader):
