@@ -18,7 +18,7 @@ from portal.dashboards.querystring import QueryString
 from portal.dashboards.team_trend import TeamTrend, team_trend
 from portal.dashboards.week import Week, week_of
 from scorecards.counts import counts_of
-from scorecards.models import Evaluation, LevelChange, Scorecard
+from scorecards.models import Evaluation, LevelChange, Rule, Scorecard
 from scorecards.score_rows import asked_of, mean_score
 
 MOST_MEMBERS = 24
@@ -100,7 +100,7 @@ def _trend(team: str, scorecards: Sequence[Scorecard], *, now: datetime) -> Team
     return team_trend(team, scorecards, counts, now=now)
 
 
-def _rules(scorecards: Sequence[Scorecard]) -> list:
+def _rules(scorecards: Sequence[Scorecard]) -> list[Rule]:
     return [rule for card in scorecards for rule in card.rules.all()]
 
 
