@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from catalog.bulk import decode, raw_json
 from scorecards.models import Counter
 
 # The counts of all entities, whoever owns them.
@@ -53,17 +54,25 @@ def counts_by_team(scorecard_id: int) -> dict[str, Counts]:
     return _summed(rows, "team")
 
 
-def counts_of_teams(
-    scorecard_ids: Iterable[int], *, teams: Iterable[str], blueprint_id: int
+def counts_by_owner(
+    scorecard_ids: Iterable[int],
+    *,
+    teams: Iterable[str] | None = None,
+    blueprint_id: int | None = None,
 ) -> dict[str, dict[int, Counts]]:
-    """Return the counts of what teams own of a blueprint, by team and scorecard, with one query."""
-    found: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
-    rows = Counter.objects.filter(
-        scorecard__in=list(scorecard_ids), team__in=list(teams), blueprint=blueprint_id
-    )
-    for team, scorecard, *parts in rows.values_list("team", "scorecard_id", *PARTS):
-        found[team][scorecard].add(*parts)
-    return found
+    """Return the counts of scorecards by team and scorecard, with one query.
+
+    Of some teams or of all, and of what they own of one blueprint or of any.
+    """
+    rows = Counter.objects.filter(scorecard__in=list(scorecard_ids))
+    if blueprint_id is not None:
+        rows = rows.filter(blueprint=blueprint_id)
+    rows = rows.exclude(team=EVERYBODY) if teams is None else rows.filter(team__in=list(teams))
+    counts: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
+    texts = {f"{part}_text": raw_json(part) for part in PARTS}
+    for team, scorecard, *parts in rows.values_list("team", "scorecard_id").annotate(**texts):
+        counts[team][scorecard].add(*map(decode, parts))
+    return counts
 
 
 def _summed(rows: "QuerySet[Counter]", key: str) -> dict[Any, Counts]:

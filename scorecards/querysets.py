@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Max, Prefetch
+from django.db.models import Max, Prefetch, Subquery
+from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
     from scorecards.models import CampaignSnapshot
@@ -55,6 +56,11 @@ class LevelChangeQuerySet(models.QuerySet):
     def recent(self) -> Self:
         """Newest first, with what a line of history names."""
         return self.select_related("entity__blueprint", "scorecard").order_by("-id")
+
+    def newest(self, most: int) -> Self:
+        """Keep so many of the newest rows of all; however long history is, no more is read."""
+        last = self.model._default_manager.order_by("-id").values("id")[most : most + 1]
+        return self.filter(id__gt=Coalesce(Subquery(last), 0))
 
 
 class OutcomeQuerySet(models.QuerySet):

@@ -12,7 +12,7 @@ from portal.dashboards.distribution import LevelCounts
 from portal.dashboards.grouping import Bucket, ByInheritedTeam, ByTarget, Grouping
 from portal.dashboards.listing import Listing
 from portal.dashboards.table import is_narrowed
-from scorecards.counts import counts_of_teams
+from scorecards.counts import counts_by_owner
 from scorecards.models import Evaluation
 
 # More keys than this are not named to the database, but looked through here.
@@ -43,7 +43,7 @@ def bars_of(buckets: Sequence[Bucket], listing: Listing, grouping: Grouping) -> 
     if not _is_by_team(grouping) or is_narrowed(listing.filterset):
         found = _counted(listing, grouping, keys_of(buckets))
         return [_summed(found[key] for key in item.keys) for item in buckets]
-    kept = counts_of_teams(
+    kept = counts_by_owner(
         [card.pk for card in listing.scorecards],
         teams=[item.identifier for item in buckets if item.identifier],
         blueprint_id=listing.blueprint.pk,

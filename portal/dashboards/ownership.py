@@ -1,6 +1,7 @@
 """Who owns what, for the pages of people and teams."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from django.db.models import Q
 
@@ -8,6 +9,8 @@ from catalog.filtersets import FactHolds
 from catalog.models import OWNERSHIP, TEAM, USER, Blueprint, Entity, EntityRelation
 from catalog.querysets import EntityQuerySet, RelationQuerySet
 from portal.dashboards.columns import Reference
+
+MOST_CHILDREN = 24
 
 
 def teams_of(user_identifier: str) -> list[str]:
@@ -55,3 +58,48 @@ def team_references(identifiers: Collection[str]) -> list[Reference]:
     """Return teams by name, for links; one that is gone keeps its identifier."""
     titles = dict(Entity.objects.of(TEAM).named(identifiers).values_list("identifier", "title"))
     return [Reference(TEAM, name, titles.get(name) or name) for name in identifiers]
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Where a team stands among teams: what it is part of, and what is part of it."""
+
+    parents: list[Reference]
+    children: list[Reference]
+    child_count: int = 0
+
+    @property
+    def more(self) -> int:
+        """Return how many of the children are not listed."""
+        return self.child_count - len(self.children)
+
+
+def kin_of(team: Entity) -> Kin:
+    """Return the teams above and below a team, its blueprint loaded: two queries or none.
+
+    Above are the teams that it points at, by any relation from teams to teams.
+    """
+    relations = team_relations(team.blueprint)
+    if not relations:
+        return Kin([], [])
+    above = EntityRelation.objects.filter(source=team, relation__in=relations)
+    below = EntityRelation.objects.filter(
+        target=team, relation__in=relations, source__blueprint=team.blueprint
+    )
+    named = "source__identifier", "source__title"
+    children = list(below.order_by("source__title", "source_id").values_list(*named).distinct())
+    parents = above.order_by("id").values_list("target__identifier", "target__title")
+    return Kin(_named(parents), _named(children[:MOST_CHILDREN]), len(children))
+
+
+def team_relations(blueprint: Blueprint) -> list[str]:
+    """Return the relations that lead from teams to teams."""
+    return [
+        name
+        for name, definition in (blueprint.relations or {}).items()
+        if definition.get("target") == TEAM
+    ]
+
+
+def _named(names: Iterable[tuple[str, str]]) -> list[Reference]:
+    return [Reference(TEAM, name, title or name) for name, title in names]

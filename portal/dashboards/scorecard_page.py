@@ -6,6 +6,7 @@ from itertools import groupby
 from django.core.paginator import Page, Paginator
 from django.db.models import F, Prefetch
 
+from catalog.filtersets import owned_by
 from portal.dashboards.charts import Slice
 from portal.dashboards.columns import Reference
 from portal.dashboards.distribution import slices_of
@@ -105,6 +106,11 @@ class ScorecardPage:
         return many(kinds[0]).lower() if len(kinds) == 1 else "graded"
 
     @property
+    def team(self) -> str:
+        """Return the team whose entities alone are shown, if any."""
+        return self.query.get("team")
+
+    @property
     def is_narrowed(self) -> bool:
         """Say whether only one level is shown."""
         return not self.tabs[0].is_current
@@ -149,6 +155,8 @@ def scorecard_page(scorecard: Scorecard, query: QueryString) -> ScorecardPage:
     wanted = evaluations.filter(level=level) if level else evaluations
     if rule:
         wanted = _failing(wanted, rule)
+    if team := query.get("team"):
+        wanted = wanted.filter(owned_by(team, prefix="entity__"))
     page = Paginator(_in_order(wanted), PAGE_SIZE).get_page(query.get("page"))
     return ScorecardPage(
         overview=overview,

@@ -1,59 +1,39 @@
-"""The page of a team: its numbers, its scorecards, what it owns and what it had best fix."""
+"""The page of a team: where it stands, what fell, what it had best fix, and what it owns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.core.paginator import Page, Paginator
 
 from catalog.models import Entity
 from catalog.querysets import EntityQuerySet
 from portal.dashboards.actions import Fix, fixes_of
 from portal.dashboards.campaigns_page import Notice, team_notices
 from portal.dashboards.columns import Reference
-from portal.dashboards.distribution import levels_of
 from portal.dashboards.facts import Fact, Measure, facts_of, in_order
-from portal.dashboards.ownership import graded_entities_of, members_of
+from portal.dashboards.heat import HeatMap, heat_map
+from portal.dashboards.ownership import Kin, graded_entities_of, kin_of, members_of
 from portal.dashboards.panels import PanelView, panel_views
 from portal.dashboards.properties import properties_of
 from portal.dashboards.querystring import QueryString
-from scorecards.models import Evaluation, Level, Scorecard
+from portal.dashboards.team_trend import TeamTrend, team_trend
+from portal.dashboards.week import Week, week_of
+from scorecards.counts import counts_of
+from scorecards.models import Evaluation, LevelChange, Rule, Scorecard
 from scorecards.score_rows import asked_of, mean_score
 
-PAGE_SIZE = 50
 MOST_MEMBERS = 24
-MOST_FIXES = 8
-
-
-@dataclass(frozen=True)
-class HeatRow:
-    """An entity with its level by each of the heat map's scorecards, None where it has none."""
-
-    entity: Entity
-    levels: list[Level | None]
-
-
-@dataclass(frozen=True)
-class HeatMap:
-    """Entities by scorecards, a level in each cell."""
-
-    scorecards: list[Scorecard]
-    rows: list[HeatRow]
-    page: Page
-    query: QueryString
-
-    @property
-    def noun(self) -> str:
-        """Return what the rows are, where they are all of a kind."""
-        kinds = {row.entity.blueprint.title for row in self.rows}
-        return kinds.pop().lower() if len(kinds) == 1 else "entity"
+MOST_FIXES = 12
 
 
 @dataclass(frozen=True)
 class TeamPage:
-    """Everything the page of a team shows. `numbers` stand large, `facts` in a list."""
+    """Everything the page of a team shows.
+
+    `numbers` and `facts` are the properties that belong to no measure.
+    """
 
     entity: Entity
+    kin: Kin
     notices: list[Notice]
     numbers: list[Fact]
     facts: list[Fact]
@@ -63,24 +43,36 @@ class TeamPage:
     panels: list[PanelView]
     heat: HeatMap
     fixes: list[Fix]
+    week: Week
+    trend: TeamTrend
     members: list[Reference]
-    member_count: int
+    # None for who may not see who is who.
+    member_count: int | None
     # The mean of the scores of what it owns; None where nothing counts.
     score: float | None
+    # How many levels single fixes gain.
+    one_away: int
+
+    @property
+    def more_members(self) -> int:
+        """Return how many members are not listed."""
+        return (self.member_count or 0) - len(self.members)
 
 
 def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: bool) -> TeamPage:
     """Return the page of a `_team` entity."""
+    team = entity.identifier
     properties = properties_of(entity.blueprint)
     facts = in_order(facts_of(entity, properties))
-    owned = graded_entities_of([entity.identifier])
+    owned = graded_entities_of([team])
     scorecards = scorecards_of(owned)
-    members = members_of(entity.identifier).order_by("title", "id")
-    if not has_people:
-        members = members.none()
+    evaluations = Evaluation.objects.filter(entity__in=owned)
+    members = members_of(team).order_by("title", "id")
+    fixes = fixes_of(scorecards, evaluations)
     return TeamPage(
         entity=entity,
-        notices=team_notices(entity.identifier, now=now),
+        kin=kin_of(entity),
+        notices=team_notices(team, now=now),
         numbers=[fact for fact in facts.plain if fact.is_number],
         facts=[fact for fact in facts.plain if not fact.is_number],
         results=facts.results,
@@ -88,19 +80,28 @@ def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: 
         asides=facts.asides,
         panels=panel_views(entity, properties, now=now),
         heat=heat_map(owned, scorecards, query),
-        fixes=fixes_of(scorecards, Evaluation.objects.filter(entity__in=owned))[:MOST_FIXES],
+        fixes=fixes[:MOST_FIXES],
+        week=week_of(LevelChange.objects.filter(entity__in=owned), scorecards, now=now),
+        trend=_trend(team, scorecards, now=now),
         members=[
             Reference("_user", identifier, title or identifier)
             for identifier, title in members.values_list("identifier", "title")[:MOST_MEMBERS]
-        ],
-        member_count=members.count(),
-        score=_score(owned, scorecards),
+        ]
+        if has_people
+        else [],
+        member_count=members.count() if has_people else None,
+        score=mean_score(asked_of(_rules(scorecards)), evaluations),
+        one_away=sum(fix.lifts for fix in fixes),
     )
 
 
-def _score(owned: EntityQuerySet, scorecards: Sequence[Scorecard]) -> float | None:
-    asked = asked_of(rule for card in scorecards for rule in card.rules.all())
-    return mean_score(asked, Evaluation.objects.filter(entity__in=owned))
+def _trend(team: str, scorecards: Sequence[Scorecard], *, now: datetime) -> TeamTrend:
+    counts = counts_of([card.pk for card in scorecards], team=team)
+    return team_trend(team, scorecards, counts, now=now)
+
+
+def _rules(scorecards: Sequence[Scorecard]) -> list[Rule]:
+    return [rule for card in scorecards for rule in card.rules.all()]
 
 
 def scorecards_of(entities: EntityQuerySet) -> list[Scorecard]:
@@ -108,27 +109,4 @@ def scorecards_of(entities: EntityQuerySet) -> list[Scorecard]:
     ids = Evaluation.objects.filter(entity__in=entities).values("scorecard_id").distinct()
     return list(
         Scorecard.objects.published().filter(pk__in=ids).with_parts().order_by("title", "id")
-    )
-
-
-def heat_map(
-    entities: EntityQuerySet, scorecards: Sequence[Scorecard], query: QueryString
-) -> HeatMap:
-    """Return entities by scorecards, a page at a time."""
-    rows = (
-        entities.select_related("blueprint")
-        .for_table()
-        .order_by("blueprint__title", "title", "identifier", "id")
-    )
-    page = Paginator(rows, PAGE_SIZE).get_page(query.get("page"))
-    found = list(page.object_list)
-    levels = levels_of([entity.pk for entity in found])
-    return HeatMap(
-        scorecards=list(scorecards),
-        rows=[
-            HeatRow(entity, [levels[entity.pk].get(card.pk) for card in scorecards])
-            for entity in found
-        ],
-        page=page,
-        query=query,
     )

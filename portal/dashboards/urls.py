@@ -9,6 +9,7 @@ from portal.dashboards import (
     views_bulk,
     views_exports,
     views_tables,
+    views_teams,
 )
 from portal.dashboards.converters import NameConverter, PathConverter
 
@@ -27,6 +28,7 @@ urlpatterns = [
         views_tables.change_table_view,
         name="change_table_view",
     ),
+    path("teams/", views_teams.teams, name="teams"),
     path("teams/<names:team>/", views.team, name="team"),
     path("numbers/<name:blueprint>/<name:key>/<names:identifier>/", views.number, name="number"),
     path("scorecards/", views.scorecards, name="scorecards"),

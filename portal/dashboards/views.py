@@ -18,6 +18,7 @@ from portal.dashboards.querystring import QueryString
 from portal.dashboards.scorecard_page import overviews, scorecard_page
 from portal.dashboards.search_page import search_page
 from portal.dashboards.team_page import team_page
+from portal.dashboards.views_boards import reader_of
 from portal.permissions import may_read_people, username_of
 from scorecards.models import Campaign, Scorecard
 
@@ -30,7 +31,13 @@ def _query(request: HttpRequest) -> QueryString:
 def home(request: HttpRequest) -> HttpResponse:
     """Show what concerns the reader."""
     identifier = request.user.entity_identifier if request.user.is_authenticated else ""
-    page = home_page(identifier, _query(request))
+    page = home_page(
+        identifier,
+        _query(request),
+        username=username_of(request.user),
+        reader=reader_of(request),
+        now=timezone.now(),
+    )
     return render(request, "dashboards/home_page.html", {"page": page})
 
 

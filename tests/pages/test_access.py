@@ -21,6 +21,8 @@ PAGES = [
     "/catalog/_user/",
     "/catalog/service/anchor/",
     "/catalog/_user/maya@example.com/",
+    "/teams/",
+    "/teams/?team=core&choose=1",
     "/teams/core/",
     "/scorecards/",
     "/scorecards/quality/",

@@ -6,14 +6,14 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Blueprint
 from catalog.operations import EntityDraft, upsert_entities
-from tests.builders import NOW, TESTER, make_campaign, make_scorecard
+from tests.builders import NOW, TESTER, make_campaign, make_scorecard, make_team
 from tests.pages.reading import html_of
 
 pytestmark = pytest.mark.usefixtures("catalog")
 
 # Five of each are the session, the user and the navigation.
 COUNTS = {
-    "/": 23,
+    "/": 32,
     "/catalog/service/": 13,
     "/catalog/service/?sort=-level.quality&team=core&level.quality=Basic&q=a": 13,
     "/catalog/service/?where=open": 14,
@@ -21,7 +21,10 @@ COUNTS = {
     "/catalog/service/?group=level.quality&q=a": 16,
     "/catalog/deployment/": 12,
     "/catalog/service/anchor/": 22,
-    "/teams/core/": 23,
+    "/teams/": 16,
+    "/teams/?sort=-passed&q=o&team=core": 18,
+    "/teams/?team=core&team=other": 18,
+    "/teams/core/": 27,
     "/scorecards/": 10,
     "/scorecards/quality/": 16,
     "/campaigns/": 10,
@@ -34,6 +37,7 @@ COUNTS = {
 def campaign(catalog: None) -> None:
     """Let a campaign be under way."""
     make_campaign()
+    make_team("other")
 
 
 def grow(rows: int) -> None:
@@ -65,6 +69,13 @@ def test_no_page_makes_more_queries_for_more_rows(reader):
     before = {address: queries(reader, address) for address in COUNTS}
     grow(500)
     assert {address: queries(reader, address) for address in COUNTS} == before
+
+
+def test_teams_cost_no_more_queries_the_more_there_are(reader):
+    before = queries(reader, "/teams/?sort=-passed")
+    for number in range(55):
+        make_team(f"team-{number}")
+    assert queries(reader, "/teams/?sort=-passed") == before
 
 
 def test_a_table_makes_no_more_queries_for_more_scorecards(reader):
