@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from portal.dashboards import views, views_badges, views_boards
+from portal.dashboards import views, views_badges, views_boards, views_charts
 from portal.dashboards.converters import NameConverter, PathConverter
 
 register_converter(NameConverter, "name")
@@ -24,6 +24,36 @@ urlpatterns = [
         name="badge",
     ),
     path("badges/<name:blueprint>/<name:identifier>/", views_badges.badges, name="badges"),
+    path(
+        "charts/numbers/<name:blueprint>/<name:key>/<name:identifier>.svg",
+        views_charts.number_chart,
+        name="number_chart",
+    ),
+    path(
+        "charts/levels/<name:blueprint>/<name:identifier>/<name:scorecard>.svg",
+        views_charts.level_chart,
+        name="level_chart",
+    ),
+    path(
+        "charts/graphs/<name:blueprint>/<name:identifier>.svg",
+        views_charts.graph_chart,
+        name="graph_chart",
+    ),
+    path(
+        "charts/scorecards/<name:identifier>.svg",
+        views_charts.scorecard_chart,
+        name="scorecard_chart",
+    ),
+    path(
+        "charts/teams/<name:team>/<name:scorecard>.svg",
+        views_charts.team_chart,
+        name="team_chart",
+    ),
+    path(
+        "charts/boards/<name:identifier>/<name:widget>.svg",
+        views_charts.board_chart,
+        name="board_chart",
+    ),
     path("campaigns/", views.campaigns, name="campaigns"),
     path("campaigns/<name:identifier>/", views.campaign, name="campaign"),
     path("search/", views.search, name="search"),

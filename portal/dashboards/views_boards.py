@@ -25,11 +25,12 @@ def board(request: HttpRequest, identifier: str) -> HttpResponse:
     page = rows.filter(identifier=identifier).first()
     if page is None:
         raise Http404(f"no dashboard {identifier}")
-    drawn = board_page(page, _reader(request), now=timezone.now())
+    drawn = board_page(page, reader_of(request), now=timezone.now())
     return render(request, "dashboards/board_page.html", {"board": drawn})
 
 
-def _reader(request: HttpRequest) -> Reader:
+def reader_of(request: HttpRequest) -> Reader:
+    """Return who looks at a board."""
     user = request.user
     if not user.is_authenticated:
         return Reader(values={}, has_people=False)
