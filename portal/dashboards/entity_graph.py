@@ -15,6 +15,7 @@ from catalog.models import USER, Blueprint, Entity, EntityRelation
 from portal.dashboards.finding import address_of
 from portal.dashboards.formats import many, plural
 from portal.dashboards.graph_charts import Drawing, Node
+from portal.dashboards.graph_layers import layers_of
 from portal.dashboards.neighbours import relation_title, table_of_sources
 from portal.dashboards.querystring import QueryString
 from scorecards.models import Evaluation, Level, Scorecard
@@ -110,24 +111,22 @@ class _Group:
 
 @dataclass
 class _Growth:
-    """The graph while it grows: entities and groups, each with its layer."""
+    """The graph while it grows: entities, and groups that stand for many."""
 
     has_people: bool
     entities: dict[int, Entity] = field(default_factory=dict)
     groups: dict[str, _Group] = field(default_factory=dict)
-    layers: dict[str, int] = field(default_factory=dict)
     left_out: int = 0
 
     @property
     def room(self) -> int:
-        return MOST_NODES - len(self.layers)
+        return MOST_NODES - len(self.entities) - len(self.groups)
 
-    def add(self, entity: Entity, layer: int) -> bool:
-        """Put an entity in its place; say whether it is new."""
+    def add(self, entity: Entity) -> bool:
+        """Add an entity; say whether it is new."""
         if entity.pk in self.entities:
             return False
         self.entities[entity.pk] = entity
-        self.layers[str(entity.pk)] = layer
         return True
 
     def grow(self, frontier: Sequence[int], *, is_out: bool) -> list[int]:
@@ -144,7 +143,6 @@ class _Growth:
                 drawn.append(group)
             else:
                 self.groups[group.key] = group
-                self.layers[group.key] = self._beside(group)
         return self._reach(drawn)
 
     def _groups(self, frontier: Sequence[int], *, is_out: bool) -> list[_Group]:
@@ -173,19 +171,16 @@ class _Growth:
         )
         new = []
         for row in rows:
-            near, end = row.source_id if is_out else row.target_id, getattr(row, far)
-            if self.add(end, self.layers[str(near)] + (1 if is_out else -1)):
+            end = row.target if is_out else row.source
+            if self.add(end):
                 new.append(end.pk)
         return new
-
-    def _beside(self, group: _Group) -> int:
-        return self.layers[str(group.near)] + (1 if group.is_out else -1)
 
 
 def graph_of(entity: Entity, view: View, *, has_people: bool) -> Graph:
     """Return the graph around an entity: at most four queries for each step, and four more."""
     growth = _Growth(has_people=has_people)
-    growth.add(entity, 0)
+    growth.add(entity)
     frontier = [entity.pk]
     for _ in range(view.depth):
         new: list[int] = []
@@ -210,14 +205,9 @@ def _drawing(entity: Entity, growth: _Growth, view: View) -> Drawing:
         key: _many(group, kinds[group.kind], growth.entities[group.near])
         for key, group in growth.groups.items()
     }
-    layers: dict[int, list[str]] = defaultdict(list)
-    for key in sorted(growth.layers, key=lambda key: (nodes[key].kind, nodes[key].title, key)):
-        layers[growth.layers[key]].append(key)
-    return Drawing(
-        layers=[layers[index] for index in sorted(layers)],
-        nodes=nodes,
-        edges=_edges(growth, kinds),
-    )
+    ordered = sorted(nodes, key=lambda key: (nodes[key].kind, nodes[key].title, key))
+    edges = _edges(growth, kinds)
+    return Drawing(layers=layers_of(ordered, edges), nodes=nodes, edges=edges)
 
 
 def _levels(entity_ids: Iterable[int], scorecard: Scorecard | None) -> dict[int, Level]:

@@ -21,6 +21,7 @@ from portal.dashboards.panels import PanelView, panel_views
 from portal.dashboards.properties import Origin, Property, properties_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.timeline import timeline_of
+from portal.dashboards.values import MISSING
 from scorecards.models import Evaluation, Level, Scorecard
 from scorecards.scores import Score, together
 
@@ -101,6 +102,16 @@ class OverviewTab:
     def has_facts(self) -> bool:
         """Say whether there is any property to show."""
         return bool(self.given or self.computed)
+
+    @property
+    def set(self) -> list[Fact]:
+        """Return what was given and has a value."""
+        return [fact for fact in self.given if fact.shown is not MISSING]
+
+    @property
+    def unset(self) -> list[Fact]:
+        """Return what could be given and is not."""
+        return [fact for fact in self.given if fact.shown is MISSING]
 
     @property
     def wide(self) -> list[Fact]:

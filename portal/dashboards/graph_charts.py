@@ -13,7 +13,7 @@ from portal.dashboards.charts import color_class
 from portal.dashboards.graph_layout import HEIGHT, WIDTH, Box, Edge, Spot, layout
 
 # The room of words in a box, in the widths of `text_width`.
-_ROOM = 112
+_ROOM = 136
 _BEND = 40
 
 

@@ -16,8 +16,8 @@ Spot = tuple[float, float]
 # A key of a box, or the number of a line that passes with that of the layer.
 _Node = str | tuple[int, int]
 
-WIDTH, HEIGHT = 184, 44
-_ACROSS, _BETWEEN, _PASSING = 84, 14, 10
+WIDTH, HEIGHT = 208, 44
+_ACROSS, _BETWEEN, _PASSING = 76, 14, 10
 _MARGIN = 12
 _ROUNDS = 12
 
