@@ -228,7 +228,7 @@ class _Reader:
             given=[fact for fact in plain if fact.prop.origin is Origin.GIVEN],
             computed=[fact for fact in plain if fact.prop.origin is not Origin.GIVEN],
             results=self.facts.results,
-            related=related_of(self.entity, has_people=self.has_people, names=3),
+            related=related_of(self.entity, has_people=self.has_people, targets=3, sources=0),
         )
 
     def _scorecards(self) -> ScorecardsTab:

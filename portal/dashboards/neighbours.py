@@ -53,8 +53,10 @@ class Related:
         return not self.outgoing and not self.incoming
 
 
-def related_of(entity: Entity, *, has_people: bool, names: int = MOST_NAMES) -> Related:
-    """Return the neighbours of an entity, so many of each kind by name.
+def related_of(
+    entity: Entity, *, has_people: bool, targets: int = MOST_NAMES, sources: int = MOST_NAMES
+) -> Related:
+    """Return the neighbours of an entity, so many `targets` and `sources` of a kind by name.
 
     Three queries, and, where names are asked for, one more for each relation and kind: a service
     may have a hundred thousand deployments. Without `has_people` no person is told of.
@@ -68,12 +70,12 @@ def related_of(entity: Entity, *, has_people: bool, names: int = MOST_NAMES) -> 
     }
     return Related(
         outgoing=[
-            _outgoing(entity, kinds[pk], relation=relation, count=count, names=names)
+            _outgoing(entity, kinds[pk], relation=relation, count=count, names=targets)
             for pk, relation, count in out
             if pk in kinds
         ],
         incoming=[
-            _incoming(entity, kinds[pk], relation=relation, count=count, names=names)
+            _incoming(entity, kinds[pk], relation=relation, count=count, names=sources)
             for pk, relation, count in into
             if pk in kinds
         ],
