@@ -46,8 +46,8 @@ def _without_circles(keys: Sequence[str], edges: Iterable[Edge]) -> dict[str, li
             continue
         while way:
             key, targets = way[-1]
-            target = next(targets, None)
-            if target is None:
+            target = next(targets, "")
+            if not target:
                 way.pop()
                 on_way.discard(key)
                 done.add(key)

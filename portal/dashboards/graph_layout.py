@@ -95,14 +95,15 @@ class _Chains:
     def _join(self, number: int, start: str, end: str) -> None:
         if self.layer[start] == self.layer[end]:
             return
-        nodes = [start, *self.between(number, start, end), end]
+        passing = self.between(number, start, end)
+        nodes: list[_Node] = [start, *passing, end]
         for one, other in zip(nodes, nodes[1:], strict=False):
             self.right[one].append(other)
             self.left[other].append(one)
-        for node in nodes[1:-1]:
-            self.layers[node[1]].append(node)  # type: ignore[arg-type,call-overload,index]
+        for node in passing:
+            self.layers[node[1]].append(node)
 
-    def between(self, number: int, start: str, end: str) -> list[_Node]:
+    def between(self, number: int, start: str, end: str) -> list[tuple[int, int]]:
         """Return what stands for an edge in the layers that it passes, from left to right."""
         low, high = sorted([self.layer[start], self.layer[end]])
         return [(number, layer) for layer in range(low + 1, high)]

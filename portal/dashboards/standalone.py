@@ -12,17 +12,17 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
-import portal
 from portal.dashboards.badges import text_width
 from portal.dashboards.charts import color_class
 
-_STATIC = Path(portal.__file__).parent / "static" / "tidemark"
+_STATIC = Path(__file__).parent.parent / "static" / "tidemark"
 _SHEETS = ("components.css", "entity.css")
 _PARTS = (".plot-", ".plot ", ".donut-", ".donut ", ".graph-", ".bars-", ".icon ")
 _ROOT = re.compile(r'<svg class="([^"]*)"([^>]*)>(.*)</svg>', re.DOTALL)
 _TOKEN = re.compile(r"(--[\w-]+):\s*(light-dark\((?:[^()]|\([^()]*\))*\)|[^;{}]+);")
 _VAR = re.compile(r"var\((--[\w-]+)")
 _CLASS = re.compile(r'class="([^"]*)"')
+_NAME = re.compile(r"\.([a-zA-Z][\w-]*)")
 _USE = re.compile(r'href="[^"]*icons\.svg#([\w-]+)"')
 _WIDTH = 720
 _EDGE = 16
@@ -165,11 +165,16 @@ def _rules(classes: frozenset[str]) -> Iterator[str]:
     """Yield the lines of the style sheets that are about charts: a rule is a line there."""
     for name in _SHEETS:
         for line in _sheet(name).splitlines():
-            if line.startswith(_PARTS):
+            if line.startswith(_PARTS) and _is_about(line.partition("{")[0], classes):
                 yield line
     for line in _sheet("levels.css").splitlines():
         if line.startswith(".lv-") and line.partition(" ")[0][1:] in classes:
             yield line
+
+
+def _is_about(selectors: str, classes: frozenset[str]) -> bool:
+    """Say whether one of the selectors of a rule can match anything that has these classes."""
+    return any(set(_NAME.findall(item)) <= classes for item in selectors.split(","))
 
 
 @lru_cache

@@ -9,8 +9,10 @@ import pytest
 
 from portal.dashboards.charts import Slice, donut
 from portal.dashboards.embedding import signature_of
+from portal.dashboards.models import Page
+from portal.dashboards.operations import save_page
 from portal.dashboards.standalone import standalone
-from tests.builders import make_entity, make_user
+from tests.builders import NOW, TESTER, make_entity, make_user
 from tests.pages.reading import html_of
 
 pytestmark = pytest.mark.usefixtures("delivery")
@@ -32,32 +34,42 @@ FILES = [
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+WIDGETS = [
+    {"id": "pie", "type": "entities-pie-chart", "title": "Levels", "property": "property#tier"},
+    {"id": "bars", "type": "bar-chart", "title": "Tiers", "property": "scorecard#quality"},
+    {
+        "id": "lines",
+        "type": "multi-line-chart",
+        "title": "Pace",
+        "timeInterval": "day",
+        "timeRange": {"preset": "lastMonth"},
+        "lines": [
+            {
+                "title": "Deployments",
+                "blueprint": "deployment",
+                "measureTimeBy": "deployed_at",
+                "dataset": [],
+                "chartType": "countEntities",
+                "func": "count",
+            }
+        ],
+    },
+    {"id": "text", "type": "markdown", "title": "Text", "markdown": "# Hello"},
+]
+
+
 @pytest.fixture(autouse=True)
 def board(delivery: None) -> None:
     """Make a dashboard with charts, and let Anchor move."""
-    from portal.dashboards.models import Page
-
-    about = {"blueprint": "service"}
-    line = {
-        **about,
-        "title": "Deployments",
-        "chartType": "countEntities",
-        "func": "count",
-        "blueprint": "deployment",
-        "measureTimeBy": "deployed_at",
+    about = {"blueprint": "service", "dataset": {"combinator": "and", "rules": []}}
+    root = {
+        "id": "root",
+        "type": "dashboard-widget",
+        "layout": [{"height": 400, "columns": [{"id": it["id"], "size": 12}]} for it in WIDGETS],
+        "widgets": [{**about, **widget} for widget in WIDGETS],
     }
-    widgets = [
-        {"id": "pie", "type": "entities-pie-chart", "title": "Levels", "property": "property#tier"},
-        {"id": "bars", "type": "bar-chart", "title": "Tiers", "property": "property#tier"},
-        {"id": "lines", "type": "line-chart", "title": "Pace", "lines": [line]},
-        {"id": "text", "type": "markdown", "title": "Text", "markdown": "# Hello"},
-    ]
-    Page.objects.create(
-        identifier="overview",
-        title="Overview",
-        type=Page.Type.DASHBOARD,
-        widgets=[{**about, **widget} for widget in widgets],
-    )
+    document = {"identifier": "overview", "type": "dashboard", "widgets": [root]}
+    save_page(document=document, by=TESTER, now=NOW)
     make_entity("anchor", properties={"tier": 3})
 
 
@@ -131,8 +143,6 @@ def test_what_is_no_chart_has_no_file(reader, path):
 
 
 def test_a_private_dashboard_has_files_for_its_maker_alone(reader, client):
-    from portal.dashboards.models import Page
-
     Page.objects.filter(identifier="overview").update(visibility="private", created_by="ada")
     path = f"{BOARD}/pie.svg"
     assert reader.get(path).status_code == 404
