@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
 from catalog.models import Entity
 from portal.dashboards.level_charts import Stay
 from portal.dashboards.moves import Move, moves_of
@@ -73,7 +75,7 @@ def _stay(level: Level, rank: int, start: datetime, end: datetime) -> Stay:
     title, color = level.title, level.color
     known = level.rank
     return Stay(
-        title=title or "Not graded",
+        title=title or gettext("Not graded"),
         color=color,
         # A level that is gone since stands where it stood.
         rank=(known if known is not None else rank) if title else None,

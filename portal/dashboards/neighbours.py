@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from catalog.models import OWNERSHIP, USER, Blueprint, Entity, EntityRelation
 from portal.dashboards.columns import Reference
@@ -117,7 +118,7 @@ def _incoming(
         target=entity, relation=relation, source__blueprint=blueprint
     ).order_by("-source_id")
     found = rows.values_list("source__identifier", "source__title")[:names] if names else []
-    title = "Owner" if relation == OWNERSHIP else relation_title(blueprint, relation)
+    title = gettext("Owner") if relation == OWNERSHIP else relation_title(blueprint, relation)
     return Neighbours(
         relation=relation,
         title=many(blueprint.title),
@@ -132,7 +133,7 @@ def _incoming(
 def relation_title(blueprint: Blueprint, relation: str) -> str:
     """Return what a relation of a blueprint is called."""
     if relation == OWNERSHIP:
-        return "Owned by"
+        return gettext("Owned by")
     return (blueprint.relations.get(relation) or {}).get("title") or relation
 
 

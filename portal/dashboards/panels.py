@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from django.utils.translation import gettext, ngettext
+
 from catalog.conditions import Explanation
 from catalog.models import Entity
-from portal.dashboards.formats import number, plural
+from portal.dashboards.formats import number
 from portal.dashboards.properties import Property
 from portal.dashboards.remarks import remark
 from portal.dashboards.values import Kind, Shown, show
@@ -120,7 +122,9 @@ class PanelView:
         """Say what stands before the next level: "2 rules to Gold"."""
         if not self.panel.next_level:
             return ""
-        return f"{plural(len(self.panel.missing), 'rule')} to {self.panel.next_level.title}"
+        count = len(self.panel.missing)
+        words = ngettext("%(count)s rule to %(level)s", "%(count)s rules to %(level)s", count)
+        return words % {"count": number(count), "level": self.panel.next_level.title}
 
     @property
     def gap(self) -> str:
@@ -183,9 +187,13 @@ def _condition(leaf: Explanation, properties: Mapping[str, Property]) -> Conditi
 
 def _found(leaf: Explanation, prop: Property | None) -> Shown:
     if leaf.is_missing:
-        return Shown(Kind.TEXT, "nothing")
+        return Shown(Kind.TEXT, gettext("nothing"))
     shown = show(leaf.found, prop) if prop else show(leaf.found)
-    return Shown(Kind.TEXT, "something") if shown.kind in (Kind.MARKDOWN, Kind.CODE) else shown
+    return (
+        Shown(Kind.TEXT, gettext("something"))
+        if shown.kind in (Kind.MARKDOWN, Kind.CODE)
+        else shown
+    )
 
 
 def _wanted(leaf: Explanation, prop: Property | None) -> str:

@@ -77,7 +77,8 @@ def standalone(svg: str, *, title: str, legend: Sequence[tuple[str, str]] = ()) 
     kind, attributes, inner = found.groups()
     inset = _INSETS.get(kind, Inset())
     width, height = _size(kind, attributes, inset)
-    whole = max(width + inset.left + inset.right, 260) + 2 * _EDGE
+    needed = min(text_width(title) * 14 / 11 * 1.15, _WIDTH)
+    whole = max(width + inset.left + inset.right, needed) + 2 * _EDGE
     keys = list(_legend(legend, width=whole, top=_HEAD + inset.top + height + inset.bottom + 8))
     bottom = _HEAD + inset.top + height + inset.bottom + _EDGE + _LINE * _rows(keys)
     inner, symbols = _with_icons(inner)

@@ -151,6 +151,21 @@ def test_a_private_dashboard_has_files_for_its_maker_alone(reader, client):
     assert client.get(path).status_code == 200
 
 
+def test_a_signed_address_shows_what_anybody_may_see_whoever_asks(reader):
+    path = "/charts/graphs/_team/core.svg"
+    assert "Maya L" in reader.get(path).content.decode()
+    signed = reader.get(path, {"sig": signature_of(path)})
+    assert signed["Cache-Control"] == "public, max-age=300"
+    assert "Anchor" in signed.content.decode()
+    assert "Maya L" not in signed.content.decode()
+
+
+def test_a_number_of_a_person_has_no_address_for_anybody(client):
+    client.force_login(make_user("ada", is_staff=True))
+    html = html_of(client.get("/numbers/_user/owned/maya@example.com/"))
+    assert "sig=" not in html
+
+
 def test_pages_link_the_files_of_their_charts(reader, client):
     pages = {
         "/catalog/service/anchor/?tab=scorecards": "/charts/levels/service/anchor/quality.svg",

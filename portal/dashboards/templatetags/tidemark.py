@@ -140,7 +140,8 @@ def chart_link(
     """Link a chart as a file of its own; for who may edit, at an address open to anybody."""
     path = reverse(name, args=parts)
     pairs = query.pairs if isinstance(query, QueryString) else ()
-    if context.get("may_edit"):
+    # Who is who is told at no address that is open to anybody.
+    if context.get("may_edit") and USER not in parts:
         pairs = (*pairs, ("sig", signature_of(path)))
     return format_html(
         '<a class="chart-link" href="{}{}" title="{}">SVG<span class="unseen"> {}</span></a>',
