@@ -100,14 +100,15 @@ def _outgoing(
         columns = rows.values_list("target__identifier", "target__title")
         found = columns[: max(names, MOST_NAMED_IN_ADDRESS)]
     is_whole = 1 < count == len(found)
+    title = relation_title(entity.blueprint, relation)
     return Neighbours(
         relation=relation,
-        title=relation_title(entity.blueprint, relation),
+        title=title,
         blueprint=blueprint,
         count=count,
         entities=_references(blueprint, found[:names]),
         address=_table_of_names(blueprint, [name for name, _ in found]) if is_whole else "",
-        via=blueprint.title,
+        via="" if title == blueprint.title else blueprint.title,
     )
 
 
