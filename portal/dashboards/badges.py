@@ -34,7 +34,7 @@ def badge_svg(label: str, level: str, color: str) -> str:
     True
     """
     label, level = _cut(label), _cut(level)
-    left, right = (round(_width(text)) + 2 * _PADDING for text in (label, level))
+    left, right = (round(text_width(text)) + 2 * _PADDING for text in (label, level))
     fill, ink = _COLORS.get(color.lower(), _COLORS["none"])
     whole = left + right
     words = escape(f"{label}: {level}")
@@ -55,7 +55,8 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
 
 
-def _width(text: str) -> float:
+def text_width(text: str) -> float:
+    """Return about how wide a text is at 11 px."""
     return sum(_WIDTHS.get(letter, _WIDEST) for letter in text)
 
 

@@ -1,7 +1,7 @@
 """How numbers, times and units are written on every page. Pure."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 # Units that titles carry in brackets, as people write them and as they stand behind a number.
@@ -117,7 +117,7 @@ def ago(moment: datetime, *, now: datetime) -> str:
     return "just now"
 
 
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """Write the date of a moment.
 
     >>> day(datetime(2026, 6, 1))

@@ -107,6 +107,19 @@ def _measure(entity: Entity, key: str, properties: Mapping[str, Property]) -> Me
     return next((item for item in measures if item.fact.prop.identifier == key), None)
 
 
+def rests_on(spec: BlueprintSpec, key: str) -> set[str]:
+    """Return the aggregations that a calculation reads, itself or by way of others."""
+    found: set[str] = set()
+    due, seen = [key], {key}
+    while due:
+        reads = spec.calculations[due.pop()].reads or frozenset()
+        found |= reads & spec.aggregations.keys()
+        more = (reads & spec.calculations.keys()) - seen
+        due += more
+        seen |= more
+    return found
+
+
 @dataclass(frozen=True)
 class _Back:
     """Goes back from the values of an entity to what they are made of."""
@@ -170,16 +183,7 @@ class _Back:
         return fact_of(self.entity, self.properties.get(name, plain))
 
     def _rests_on(self, key: str) -> list[str]:
-        """Return the aggregations that a calculation reads, itself or by way of others."""
-        found: set[str] = set()
-        due, seen = [key], {key}
-        while due:
-            reads = self.spec.calculations[due.pop()].reads or frozenset()
-            found |= reads & self.spec.aggregations.keys()
-            more = (reads & self.spec.calculations.keys()) - seen
-            due += more
-            seen |= more
-        return self._in_order(found)
+        return self._in_order(rests_on(self.spec, key))
 
     def _source(self, key: str) -> Source:
         derived = self.graph.derived[self.spec.identifier][key]

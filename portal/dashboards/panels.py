@@ -1,16 +1,19 @@
 """What the panel of a scorecard says about an entity, in words and values ready to be drawn."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+
+from django.utils.translation import gettext, ngettext
 
 from catalog.conditions import Explanation
 from catalog.models import Entity
-from portal.dashboards.formats import number, plural
+from portal.dashboards.formats import number
 from portal.dashboards.properties import Property
 from portal.dashboards.remarks import remark
 from portal.dashboards.values import Kind, Shown, show
-from scorecards.models import PastOutcome
+from scorecards.models import Level, PastOutcome
 from scorecards.results import Panel, RuleResult, panels_for
 from scorecards.skips import NOTHING_REPORTED
 
@@ -44,6 +47,8 @@ class RuleView:
     conditions: list[Condition]
     is_any: bool
     distance: str
+    # How far it is from passing, as a share of what is wanted; what is no number is a whole step.
+    effort: float = 1.0
     remark: tuple[Shown, ...] = ()
     past: tuple[PastView, ...] = ()
 
@@ -57,6 +62,24 @@ class RuleView:
     def color(self) -> str:
         """Return the colour of the mark."""
         return self.result.status.lower()
+
+
+@dataclass(frozen=True)
+class LevelRules:
+    """The rules of one level, with how many of those that count pass."""
+
+    level: Level
+    rules: list[RuleView]
+
+    @property
+    def passed(self) -> int:
+        """Return how many rules pass."""
+        return sum(1 for rule in self.rules if rule.color == "pass")
+
+    @property
+    def counting(self) -> int:
+        """Return how many rules count: those skipped do not."""
+        return sum(1 for rule in self.rules if rule.color != "skip")
 
 
 @dataclass(frozen=True)
@@ -74,25 +97,39 @@ class PanelView:
     @property
     def passed(self) -> int:
         """Return how many rules pass."""
-        return sum(1 for rule in self.rules if rule.color == "pass")
+        return sum(group.passed for group in self.by_level)
 
     @property
     def counting(self) -> int:
         """Return how many rules count: those skipped do not."""
-        return sum(1 for rule in self.rules if rule.color != "skip")
+        return sum(group.counting for group in self.by_level)
+
+    @property
+    def by_level(self) -> list[LevelRules]:
+        """Return the rules by level, the lowest first, as they come."""
+        groups = groupby(self.rules, key=lambda rule: rule.result.rule.level)
+        return [LevelRules(level, list(rules)) for level, rules in groups]
+
+    @property
+    def missing(self) -> list[RuleView]:
+        """Return the rules that stand before the next level, the least effort first."""
+        wanted = {item.rule.pk for item in self.panel.missing}
+        found = [rule for rule in self.rules if rule.result.rule.pk in wanted]
+        return sorted(found, key=lambda rule: rule.effort)
 
     @property
     def way_on(self) -> str:
         """Say what stands before the next level: "2 rules to Gold"."""
         if not self.panel.next_level:
             return ""
-        return f"{plural(len(self.panel.missing), 'rule')} to {self.panel.next_level.title}"
+        count = len(self.panel.missing)
+        words = ngettext("%(count)s rule to %(level)s", "%(count)s rules to %(level)s", count)
+        return words % {"count": number(count), "level": self.panel.next_level.title}
 
     @property
     def gap(self) -> str:
         """Say how far a single missing number is from what is wanted, if that is all there is."""
-        missing = {item.rule.pk for item in self.panel.missing}
-        gaps = [rule.distance for rule in self.rules if rule.result.rule.pk in missing]
+        gaps = [rule.distance for rule in self.missing]
         return gaps[0] if len(gaps) == 1 else ""
 
 
@@ -119,7 +156,23 @@ def _rule_view(result: RuleResult, properties: Mapping[str, Property]) -> RuleVi
         conditions=[_condition(leaf, properties) for leaf in leaves],
         is_any=explanation.combinator == "or" and len(leaves) > 1,
         distance=next(_distances(leaves, properties), ""),
+        effort=_effort(leaves, is_any=explanation.combinator == "or"),
     )
+
+
+def _effort(leaves: Iterable[Explanation], *, is_any: bool) -> float:
+    """Return how far the failing conditions are from passing: the furthest, or the nearest one."""
+    shares = [_share_away(leaf) for leaf in leaves if not leaf.passed]
+    if not shares:
+        return 1.0
+    return min(shares) if is_any else max(shares)
+
+
+def _share_away(leaf: Explanation) -> float:
+    wanted = leaf.wanted
+    if leaf.distance is None or isinstance(wanted, bool) or not isinstance(wanted, int | float):
+        return 1.0
+    return abs(leaf.distance) / (abs(wanted) or 1)
 
 
 def _condition(leaf: Explanation, properties: Mapping[str, Property]) -> Condition:
@@ -134,9 +187,13 @@ def _condition(leaf: Explanation, properties: Mapping[str, Property]) -> Conditi
 
 def _found(leaf: Explanation, prop: Property | None) -> Shown:
     if leaf.is_missing:
-        return Shown(Kind.TEXT, "nothing")
+        return Shown(Kind.TEXT, gettext("nothing"))
     shown = show(leaf.found, prop) if prop else show(leaf.found)
-    return Shown(Kind.TEXT, "something") if shown.kind in (Kind.MARKDOWN, Kind.CODE) else shown
+    return (
+        Shown(Kind.TEXT, gettext("something"))
+        if shown.kind in (Kind.MARKDOWN, Kind.CODE)
+        else shown
+    )
 
 
 def _wanted(leaf: Explanation, prop: Property | None) -> str:

@@ -9,6 +9,7 @@ from catalog.models import Entity
 from portal.dashboards.formats import day, number
 from portal.dashboards.line_charts import Point
 from portal.dashboards.properties import Origin, Property
+from portal.dashboards.querystring import QueryString
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class Trend:
             )
             for point in reversed(self.points)
         ]
+
+    @property
+    def query(self) -> QueryString:
+        """Return the parameters of an address that ask for this."""
+        return QueryString().having("period", self.period.key)
 
     @property
     def periods(self) -> tuple[Period, ...]:

@@ -48,7 +48,12 @@ def entity(request: HttpRequest, blueprint: str, identifier: str) -> HttpRespons
         return redirect("team", identifier)
     if blueprint == USER and not may_read_people(request.user):
         return redirect_to_login(request.get_full_path())
-    page = entity_page(entity_at(blueprint, identifier), now=timezone.now())
+    page = entity_page(
+        entity_at(blueprint, identifier),
+        _query(request),
+        now=timezone.now(),
+        has_people=may_read_people(request.user),
+    )
     return render(request, "dashboards/entity_page.html", {"page": page})
 
 

@@ -1,50 +1,25 @@
 """Badges of levels, for READMEs and wikis."""
 
-from hashlib import sha256
-from urllib.parse import unquote
-
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
 from catalog.models import USER, Entity
 from portal.dashboards.badges import badge_svg
+from portal.dashboards.embedding import is_signed, signature_of, svg_response
 from portal.dashboards.finding import address_of, entity_at
 from portal.permissions import may_edit_catalog, may_read, may_read_people
 from scorecards.models import Evaluation, Scorecard
-
-# Seconds for which a badge may be shown without asking again.
-MAX_AGE = 300
-_SIGNER = Signer(salt="tidemark.badges")
-
-
-def signature_of(path: str) -> str:
-    """Return what lets anybody see the badge at a path, for as long as the secret key stays.
-
-    The path may be encoded: what is signed is what a request for it asks for.
-    """
-    return _SIGNER.signature(unquote(path))
-
-
-def is_signed(path: str, signature: str) -> bool:
-    """Say whether a signature is that of the path."""
-    try:
-        return _SIGNER.unsign(f"{path}{_SIGNER.sep}{signature}") == path
-    except BadSignature:
-        return False
 
 
 @require_safe
 @login_not_required
 def badge(request: HttpRequest, blueprint: str, identifier: str, scorecard: str) -> HttpResponse:
     """Draw the level of an entity; who may not read needs the signature of the address."""
-    has_signature = is_signed(request.path, request.GET.get("sig", ""))
+    has_signature = is_signed(request)
     if not has_signature and not may_read(request.user):
         return redirect_to_login(request.get_full_path())
     entity = _entity(request, blueprint, identifier)
@@ -52,14 +27,7 @@ def badge(request: HttpRequest, blueprint: str, identifier: str, scorecard: str)
     held = Evaluation.objects.filter(entity=entity, scorecard=card).select_related("level").first()
     level = held.level if held else None
     drawn = badge_svg(card.title, *(level.title, level.color) if level else ("not graded", "none"))
-    etag = quote_etag(sha256(drawn.encode()).hexdigest()[:24])
-    response = get_conditional_response(request, etag=etag) or HttpResponse(
-        drawn, content_type="image/svg+xml"
-    )
-    response["ETag"] = etag
-    reach = "public" if has_signature else "private"
-    response["Cache-Control"] = f"{reach}, max-age={MAX_AGE}"
-    return response
+    return svg_response(request, drawn, is_public=has_signature)
 
 
 @require_safe

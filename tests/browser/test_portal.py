@@ -49,7 +49,7 @@ def test_the_catalog_is_filtered_while_typing_and_the_address_keeps_it(log_in: L
 
 
 def test_a_failed_rule_tells_what_was_found_what_is_wanted_and_how_to_fix_it(log_in: LogIn) -> None:
-    page = log_in("maya", to="/catalog/service/netbox/")
+    page = log_in("maya", to="/catalog/service/netbox/?tab=scorecards")
     panel = page.get_by_role("region", name="Change failure rate")
     rule = panel.get_by_role("listitem").filter(has_text="Fail: At most 5 incidents")
     expect(rule).to_contain_text("7.94 %")

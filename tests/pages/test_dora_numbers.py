@@ -119,12 +119,12 @@ def test_the_table_keeps_what_is_behind_a_number_beside_other_filters(reader, do
 
 
 def test_incidents_that_no_measure_counts_stand_beside_them_with_their_lists(reader, dora):
-    for address in ("/catalog/service/pay/", "/teams/core/"):
+    for address in ("/catalog/service/pay/?tab=dora", "/teams/core/"):
         response = reader.get(address)
         words = words_of(response)
         assert "Open incidents 1 list" in words
         assert "Incidents attributed to no deployment, 30 days 1 list" in words
-    html = html_of(reader.get("/catalog/service/pay/"))
+    html = html_of(reader.get("/catalog/service/pay/?tab=dora"))
     assert "/catalog/incident/?behind.service.dora_unattributed_incidents=pay" in html
     found = reader.get("/catalog/incident/?behind.service.dora_unattributed_incidents=pay")
     assert row_names(found) == ["riddle"]
@@ -135,7 +135,7 @@ def test_every_computed_number_of_the_pages_leads_to_its_own(reader, dora):
         ("/catalog/service/pay/", "service", "pay"),
         ("/teams/core/", "_team", "core"),
     ):
-        html = html_of(reader.get(address))
+        html = html_of(reader.get(address)) + html_of(reader.get(f"{address}?tab=dora"))
         for key in ("total_deployments", "dora_deployment_frequency", "dora_deployments"):
             assert f'href="/numbers/{blueprint}/{key}/{name}/"' in html
             assert not INLINE.search(html_of(reader.get(f"/numbers/{blueprint}/{key}/{name}/")))

@@ -15,6 +15,9 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 
 SHOWING_ANCHOR = [
     "/catalog/service/anchor/",
+    "/catalog/service/anchor/?tab=scorecards",
+    "/catalog/service/anchor/?tab=related&depth=3",
+    "/catalog/service/anchor/?tab=timeline",
     "/catalog/service/",
     "/catalog/deployment/",
     "/catalog/deployment/anchor-v1/",
@@ -25,8 +28,12 @@ SHOWING_ANCHOR = [
 ]
 
 
-def page(reader, identifier="anchor", blueprint="service"):
-    return reader.get(f"/catalog/{blueprint}/{identifier}/")
+def page(reader, identifier="anchor", blueprint="service", tab="overview"):
+    return reader.get(f"/catalog/{blueprint}/{identifier}/?tab={tab}")
+
+
+def scorecards(reader, identifier="anchor"):
+    return page(reader, identifier, tab="scorecards")
 
 
 def test_the_head_names_owner_and_levels(reader):
@@ -48,11 +55,11 @@ def test_a_failing_rule_says_what_was_found_what_is_wanted_and_how_to_fix_it(rea
     ]
     make_scorecard("speed", rules=rules)
     make_entity("anchor", properties={"wait": 1201.5})
-    words = words_of(page(reader))
+    words = words_of(scorecards(reader))
     for part in (
         "1 rule to Bronze , 1,177.5 h away: Merges within a day",
         "0 of 1 rules pass",
-        "Fail: Merges within a day Bronze",
+        "Bronze 0 of 1 Fail: Merges within a day",
         "Long waits hide faults.",
         "Review each morning.",
         "1,201.5 h found 24 h",
@@ -61,11 +68,11 @@ def test_a_failing_rule_says_what_was_found_what_is_wanted_and_how_to_fix_it(rea
 
 
 def test_a_missing_value_is_found_to_be_nothing(reader):
-    assert "nothing found not empty wanted" in words_of(page(reader, "drift"))
+    assert "nothing found not empty wanted" in words_of(scorecards(reader, "drift"))
 
 
 def test_the_ladder_marks_what_is_reached_and_where_one_stands(reader):
-    html = html_of(page(reader, "buoy"))
+    html = html_of(scorecards(reader, "buoy"))
     assert html.count("is-reached") == 3
     assert '<li class="lv-silver is-reached is-current" aria-current="step">' in html
 
@@ -79,7 +86,7 @@ def test_a_rule_of_alternatives_says_that_one_is_enough(reader):
         ],
     }
     make_scorecard("either", rules=[rule_document("any", query=query)])
-    assert "One of these is enough" in words_of(page(reader))
+    assert "One of these is enough" in words_of(scorecards(reader))
 
 
 def test_a_rule_that_does_not_count_says_why(reader):
@@ -90,7 +97,7 @@ def test_a_rule_that_does_not_count_says_why(reader):
         rule_document("told", query=None),
     ]
     make_scorecard("reasons", rules=rules)
-    words = words_of(page(reader))
+    words = words_of(scorecards(reader))
     for part in (
         "Nothing is known of Lead time yet: the property is empty.",
         "Left out by the rule's filter: Tier is more than 1. Found: Tier 1.",
@@ -119,21 +126,21 @@ def test_given_values_are_shown_by_kind(reader):
 
 
 def test_what_points_here_is_counted_and_the_newest_ten_are_listed(reader):
-    html = html_of(page(reader))
+    html = html_of(page(reader, tab="related"))
     assert html.count('href="/catalog/deployment/anchor-v') == 10
     assert "anchor-v11" in html
     assert "anchor-v0/" not in html
-    assert '<a class="link" href="/catalog/deployment/?relation.service=anchor">All 12</a>' in html
+    assert '<a class="link" href="/catalog/deployment/?relation.service=anchor">All 12<' in html
 
 
 def test_what_it_points_at_is_linked(reader):
-    html = html_of(page(reader, "anchor-v1", "deployment"))
+    html = html_of(page(reader, "anchor-v1", "deployment", tab="related"))
     assert 'href="/catalog/service/anchor/">Anchor</a>' in html
 
 
 def test_the_history_tells_changes_and_levels(reader):
     make_entity("anchor", properties={"tier": 3})
-    words = words_of(page(reader))
+    words = words_of(page(reader, tab="timeline"))
     assert "Tier: 1 to 3" in words
     assert "Quality Gold fell to Basic" in words
     assert "tester created this" in words
@@ -182,7 +189,8 @@ def test_a_team_has_its_own_page(reader):
 def test_skipped_rules_are_shown_as_such(reader):
     rules = [rule_document("later", in_force_from="2999-01-01")]
     make_scorecard("future", now=NOW, rules=rules)
-    assert "Skip: Later Bronze · not counted" in words_of(page(reader))
+    words = words_of(scorecards(reader))
+    assert "Bronze 0 of 0 Skip: Later not counted Not in force until 1 January 2999." in words
 
 
 HOSTILE_REMARK = (
@@ -201,10 +209,10 @@ def test_a_reported_rule_shows_what_was_reported_by_whom_and_when(reader):
     reported(how_to_fix="Ask the security team.")
     remark = "Two findings,\nsee https://ci.example.org/runs/7."
     report("anchor", "tested", "fail", scorecard="security", remark=remark)
-    response = page(reader)
+    response = scorecards(reader)
     assert "Ask the security team." in words_of(response)
     assert "Reported over the API Fail by tester, " in words_of(response)
-    assert "Fail: Tested Bronze" in words_of(response)
+    assert "Bronze 0 of 1 Fail: Tested" in words_of(response)
     assert (
         '<p class="rule-remark">Two findings,\nsee <a class="link" rel="noopener" '
         'href="https://ci.example.org/runs/7">ci.example.org/runs/7</a>.</p>'
@@ -214,23 +222,24 @@ def test_a_reported_rule_shows_what_was_reported_by_whom_and_when(reader):
 
 def test_a_reported_rule_says_when_nothing_was_reported(reader):
     reported()
-    words = words_of(page(reader))
-    assert "Skip: Tested Bronze · not counted" in words
+    words = words_of(scorecards(reader))
+    assert "Bronze 0 of 0 Skip: Tested not counted" in words
     assert "Reported over the API Nothing reported yet" in words
 
 
 def test_a_reported_rule_that_does_not_count_still_shows_what_was_reported(reader):
     reported(filter=condition("language", "=", "Ada"))
     report("anchor", "tested", "pass", scorecard="security")
-    words = words_of(page(reader))
-    assert "Skip: Tested Bronze · not counted" in words
+    words = words_of(scorecards(reader))
+    assert "Bronze 0 of 0 Skip: Tested not counted" in words
     assert "Reported over the API Pass by tester" in words
 
 
 def test_a_hostile_remark_stays_text(reader):
     reported()
     report("anchor", "tested", "fail", scorecard="security", remark=HOSTILE_REMARK)
-    for address in ("/catalog/service/anchor/", "/teams/core/"):
+    tabs = [f"/catalog/service/anchor/?tab={tab}" for tab in ("overview", "scorecards", "timeline")]
+    for address in (*tabs, "/teams/core/"):
         html = html_of(reader.get(address))
         assert "<script>alert" not in html
         assert "<img" not in html
@@ -245,5 +254,5 @@ def test_reported_rules_of_many_scorecards_take_two_queries_together(
         make_scorecard(f"more_{number}", rules=[rule_document("tested", query=None)])
         report("anchor", "tested", "pass", scorecard=f"more_{number}")
     # Those of a page without reported rules, and one.
-    with django_assert_max_num_queries(COUNTS["/catalog/service/anchor/"] + 2):
-        page(reader)
+    with django_assert_max_num_queries(COUNTS["/catalog/service/anchor/?tab=scorecards"] + 2):
+        scorecards(reader)

@@ -47,25 +47,29 @@ def measured():
 
 
 def test_a_measure_shows_its_trend_and_what_it_rests_on(reader, measured):
-    response = reader.get("/catalog/service/anchor/")
+    response = reader.get("/catalog/service/anchor/?tab=dora")
     words = words_of(response)
-    assert "Measures against the period before" in words
-    assert "Lead time 12 pull requests 6 h was 4 h +50 %" in words
-    assert "What they are made of Tier 1 was 3" in words
+    assert "Lead time 6 h 12 pull requests · was 4 h · +50 %" in words
+    assert "What they are made of against the period before Tier 1 was 3" in words
+    overview = reader.get("/catalog/service/anchor/")
+    assert "Measures Trends and events Lead time 6 h +50 % since" in words_of(overview)
     for title in ("Lead time before", "Lead time change", "Lead time rests on", "Tier before"):
-        assert f"<dt>{title}</dt>" not in html_of(response)
+        assert f"<dt>{title}</dt>" not in html_of(response) + html_of(overview)
 
 
 def test_a_measure_without_enough_data_says_so(reader, measured):
     none = {"wait": None, "wait_before": None, "wait_change": None}
     make_entity("anchor", properties={**none, "wait_note": "Not enough data (3 of 5)"})
-    words = words_of(reader.get("/catalog/service/anchor/"))
-    assert "Lead time Not enough data (3 of 5) –" in words
+    for tab in ("overview", "dora"):
+        words = words_of(reader.get(f"/catalog/service/anchor/?tab={tab}"))
+        assert "Lead time – Not enough data (3 of 5)" in words
 
 
 def test_an_entity_without_measures_has_no_such_card(reader):
-    html = html_of(reader.get("/catalog/service/anchor/"))
-    assert "against the period before" not in html
+    for tab in ("overview", "dora"):
+        html = html_of(reader.get(f"/catalog/service/anchor/?tab={tab}"))
+        assert "against the period before" not in html
+        assert "tab=dora" not in html
 
 
 def test_a_team_shows_its_measures_in_one_card_and_not_as_large_numbers(reader):
@@ -101,7 +105,8 @@ def links(response):
 
 
 def test_every_computed_value_of_an_entity_leads_to_its_page(reader, delivery):
-    found = dict(links(reader.get("/catalog/service/anchor/")))
+    tabs = [reader.get(f"/catalog/service/anchor/?tab={tab}") for tab in ("overview", "dora")]
+    found = {href: words for tab in tabs for href, words in links(tab)}
     computed = {**SERVICE_AGGREGATIONS, **SERVICE_CALCULATIONS, "lead_name": {}}
     beside = {f"rest_share{suffix}" for suffix in ("_before", "_change", "_note")}
     wanted = {f"/numbers/service/{key}/anchor/" for key in computed.keys() - beside}
@@ -122,8 +127,8 @@ def test_the_large_numbers_of_a_team_lead_to_their_pages(reader, delivery):
 
 
 def test_what_a_result_leaves_out_stands_in_its_card_and_leads_to_the_list(reader, delivery):
-    response = reader.get("/catalog/service/anchor/")
-    card = html_of(response).split("against the period before")[1].split("</section>")[0]
+    response = reader.get("/catalog/service/anchor/?tab=dora")
+    card = html_of(response).split("Left out of the measures")[1].split("</section>")[0]
     assert "/numbers/service/rest_failed/anchor/" in card
     assert '<dd class="is-some">4 <a class="link small" href="' in card
     assert 'href="/catalog/deployment/?behind.service.rest_failed=anchor"' in card
@@ -132,8 +137,8 @@ def test_what_a_result_leaves_out_stands_in_its_card_and_leads_to_the_list(reade
 
 
 def test_where_nothing_is_left_out_there_is_no_list(reader, delivery):
-    response = reader.get("/catalog/service/drift/")
-    assert "Failures aside 0 " in words_of(response)
+    response = reader.get("/catalog/service/drift/?tab=dora")
+    assert words_of(response).endswith("Left out of the measures Failures aside 0")
     assert "list of Failures aside" not in words_of(response)
 
 
@@ -149,11 +154,15 @@ def test_the_pack_shows_open_and_unattributed_incidents_beside_its_measures(read
             properties={"opened_at": opened},
             relations={"service": "anchor"},
         )
-    for address, owner in (
-        ("/catalog/service/anchor/", "service.{}=anchor"),
-        ("/teams/core/", "_team.{}=core"),
+    for address, owner, card_title in (
+        (
+            "/catalog/service/anchor/?tab=dora",
+            "service.{}=anchor",
+            "Left out of the measures",
+        ),
+        ("/teams/core/", "_team.{}=core", "against the period before"),
     ):
-        card = html_of(reader.get(address)).split("against the period before")[1]
+        card = html_of(reader.get(address)).split(card_title)[1]
         card = card.split("What they are made of")[0]
         for key in ("dora_open_incidents", "dora_unattributed_incidents"):
             table = f"/catalog/incident/?behind.{owner.format(key)}"

@@ -42,9 +42,11 @@ def second(catalog: None) -> None:
 def test_an_entity_shows_its_score_by_scorecard_and_over_all(reader, second):
     report("buoy", "tested", "fail", scorecard="safety")
     words = words_of(reader.get("/catalog/service/buoy/"))
+    everything = words_of(reader.get("/catalog/service/buoy/?tab=scorecards"))
     # Quality: two of three; safety: one of two; over all: three of five.
-    assert "67 % score" in words
-    assert "50 % score" in words
+    for found in (words, everything):
+        assert "67 % score" in found
+        assert "50 % score" in found
     assert "60 % score" in words
 
 
@@ -96,7 +98,7 @@ def test_nothing_that_counts_is_no_score(reader):
 def test_what_was_reported_before_stands_with_the_rule(reader, second):
     for state, remark in (("fail", "Two findings"), ("skip", "Vacation"), ("pass", "")):
         report("anchor", "tested", state, scorecard="safety", remark=remark)
-    words = words_of(reader.get("/catalog/service/anchor/"))
+    words = words_of(reader.get("/catalog/service/anchor/?tab=scorecards"))
     before = words.partition("Reported before")[2]
     assert before.index("Skip by tester") < before.index("Fail by tester")
     assert "Vacation" in before
@@ -106,7 +108,7 @@ def test_what_was_reported_before_stands_with_the_rule(reader, second):
 def test_of_a_long_history_only_the_newest_is_shown(reader, second):
     for number in range(9):
         report("anchor", "tested", "fail", scorecard="safety", remark=f"Run {number}.")
-    words = words_of(reader.get("/catalog/service/anchor/"))
+    words = words_of(reader.get("/catalog/service/anchor/?tab=scorecards"))
     assert "Run 3." in words
     assert "Run 2." not in words
 
@@ -115,6 +117,6 @@ def test_a_withdrawn_outcome_stands_in_the_history_of_its_rule(reader, second):
     report("anchor", "tested", "fail", scorecard="safety", remark="Two findings")
     ids = list(Outcome.objects.values_list("id", flat=True))
     operations.withdraw_outcomes(outcome_ids=ids, by=TESTER, now=NOW)
-    words = words_of(reader.get("/catalog/service/anchor/"))
+    words = words_of(reader.get("/catalog/service/anchor/?tab=scorecards"))
     assert "Nothing reported yet" in words
     assert "Two findings" in words.partition("Reported before")[2]

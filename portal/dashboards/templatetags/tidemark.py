@@ -1,7 +1,8 @@
 """Template tags that draw values, levels and charts. No query, no thinking."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -10,13 +11,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from catalog.models import USER, Entity
-from portal.dashboards import burn_up_charts, charts, formats, icons, line_charts, markdown
+from portal.dashboards import (
+    burn_up_charts,
+    charts,
+    formats,
+    graph_charts,
+    icons,
+    level_charts,
+    line_charts,
+    markdown,
+)
 from portal.dashboards.behind import table_address
 from portal.dashboards.columns import Cell, Column, References
+from portal.dashboards.embedding import signature_of
+from portal.dashboards.entity_graph import Graph, View
+from portal.dashboards.entity_page import Tab
 from portal.dashboards.facts import Fact
 from portal.dashboards.finding import address_of
+from portal.dashboards.level_history import LevelHistory
 from portal.dashboards.models import TableView
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.table_views import link_of
@@ -100,6 +115,45 @@ def burn_up(chart: burn_up_charts.BurnUp, label: str) -> SafeString:
     return mark_safe(burn_up_charts.burn_up(chart, label=label))  # noqa: S308
 
 
+@register.simple_tag
+def level_steps(history: LevelHistory) -> SafeString:
+    """Draw the levels that an entity held."""
+    title = history.scorecard.title
+    return mark_safe(level_charts.steps(history.stays, history.levels, label=title))  # noqa: S308
+
+
+@register.simple_tag
+def draw_graph(graph: Graph, entity: Entity) -> SafeString:
+    """Draw what stands around an entity."""
+    label = gettext("What stands around %(entity)s") % {"entity": entity}
+    return mark_safe(graph_charts.graph(graph.drawing, label=label, sprite=_sprite()))  # noqa: S308
+
+
+@register.simple_tag
+def graph_query(view: View, **changed: Any) -> str:
+    """Return the query of the same graph seen otherwise."""
+    return str(replace(view, **changed).query.having("tab", Tab.RELATED))
+
+
+@register.simple_tag(takes_context=True)
+def chart_link(
+    context: template.Context, name: str, *parts: str, label: object, query: object = ""
+) -> SafeString:
+    """Link a chart as a file of its own; for who may edit, at an address open to anybody."""
+    path = reverse(name, args=parts)
+    pairs = query.pairs if isinstance(query, QueryString) else ()
+    # Who is who is told at no address that is open to anybody.
+    if context.get("may_edit") and USER not in parts:
+        pairs = (*pairs, ("sig", signature_of(path)))
+    return format_html(
+        '<a class="chart-link" href="{}{}" title="{}">SVG<span class="unseen"> {}</span></a>',
+        path,
+        QueryString(pairs) if pairs else "",
+        gettext("This chart as a file of its own"),
+        label,
+    )
+
+
 @register.filter
 def prose(text: str) -> SafeString:
     """Draw a markdown text."""
@@ -107,7 +161,7 @@ def prose(text: str) -> SafeString:
 
 
 @register.filter
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """Write the date of a moment."""
     return formats.day(moment)
 
