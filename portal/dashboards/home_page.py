@@ -7,7 +7,7 @@ from portal.dashboards.columns import Reference
 from portal.dashboards.moves import Move, moves_of
 from portal.dashboards.ownership import graded_entities_of, team_references, teams_of
 from portal.dashboards.querystring import QueryString
-from portal.dashboards.scorecard_page import Overview, overviews
+from portal.dashboards.scorecards_page import Overview, overviews
 from portal.dashboards.team_page import HeatMap, heat_map, scorecards_of
 from scorecards.models import Evaluation, LevelChange
 from scorecards.querysets import LevelChangeQuerySet

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.models import USER, Entity
-from portal.dashboards import burn_up_charts, charts, formats, icons, line_charts, markdown
+from portal.dashboards import area_charts, burn_up_charts, charts, formats, icons, line_charts, markdown
 from portal.dashboards.behind import table_address
 from portal.dashboards.columns import Cell, Column
 from portal.dashboards.facts import Fact
@@ -96,6 +96,24 @@ def lines(
 def burn_up(chart: burn_up_charts.BurnUp, label: str) -> SafeString:
     """Draw what is done and what there is to do over time."""
     return mark_safe(burn_up_charts.burn_up(chart, label=label))  # noqa: S308
+
+
+@register.simple_tag
+def areas(chart: area_charts.Areas, label: str) -> SafeString:
+    """Draw how a whole was distributed over time."""
+    return mark_safe(area_charts.areas(chart, label=label))  # noqa: S308
+
+
+@register.simple_tag
+def sparkline(values: Sequence[float], label: str) -> SafeString:
+    """Draw values over equal steps of time, small."""
+    return mark_safe(charts.sparkline(values, label=label))  # noqa: S308
+
+
+@register.filter
+def signed(value: int) -> str:
+    """Write a difference with its sign."""
+    return formats.signed(value)
 
 
 @register.filter
@@ -264,9 +282,10 @@ def _cell(context: template.Context, item: Cell) -> SafeString:
 
 
 @register.simple_tag
-def page_link(query: QueryString, number: int) -> str:
-    """Return the address of another page of the same list."""
-    return str(QueryString((*query.without().pairs, ("page", str(number)))))
+def page_link(query: QueryString, number: int, key: str = "") -> str:
+    """Return the address of another page of the same list, one of several where `key` names it."""
+    key = key or "page"
+    return str(QueryString((*query.without(key).pairs, (key, str(number)))))
 
 
 @register.simple_tag
