@@ -22,7 +22,7 @@ from scorecards.models import Fingerprint, LevelChange, RuleChange, Scorecard
 from scorecards.querysets import LevelChangeQuerySet
 
 # Only so many of the newest changes are looked at: what a page can wait for.
-MOST_CHANGES = 50_000
+MOST_CHANGES = 20_000
 MOST_SHOWN = 6
 MOST_NETS = 6
 MOST_REASONS = 3

@@ -123,6 +123,11 @@ class ScorecardPage:
         return sorted(rates, key=lambda rate: (-rate.count.failed, rate.count.rule.title))[:MOST_FIXES]
 
     @property
+    def is_asked_for_groups(self) -> bool:
+        """Say whether the address asks for scores by team and by kind."""
+        return self.query.get("scores") == "groups"
+
+    @property
     def is_narrowed(self) -> bool:
         """Say whether only one level is shown."""
         return not self.tabs[0].is_current
