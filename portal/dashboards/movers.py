@@ -116,7 +116,8 @@ def movers_of(
 # First how many moved by who owns them, then those that moved farthest: the way is looked for once.
 _MOVED = """
 WITH moved AS (
-    SELECT path.who AS entity_id, path.first_id, path.last_id, ended.to_rank - began.from_rank AS ranks
+    SELECT path.who AS entity_id, path.first_id, path.last_id,
+        ended.to_rank - began.from_rank AS ranks
     FROM ({paths}) AS path
     JOIN {change} AS began ON began.id = path.first_id
     JOIN {change} AS ended ON ended.id = path.last_id

@@ -213,8 +213,7 @@ def _worst(rule_id: int, teams: Sequence[TeamCounts]) -> list[TeamCounts]:
     found = [
         item
         for item in teams
-        if item.counting[rule_id] >= max(least, 1)
-        and item.passed[rule_id] < item.counting[rule_id]
+        if item.counting[rule_id] >= max(least, 1) and item.passed[rule_id] < item.counting[rule_id]
     ]
     by_share = sorted(
         found,

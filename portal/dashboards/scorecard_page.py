@@ -120,7 +120,9 @@ class ScorecardPage:
     def to_fix(self) -> list[RuleRate]:
         """Return the rules that most fail, most first."""
         rates = [rate for level in self.levels for rate in level.rules if rate.count.failed]
-        return sorted(rates, key=lambda rate: (-rate.count.failed, rate.count.rule.title))[:MOST_FIXES]
+        return sorted(rates, key=lambda rate: (-rate.count.failed, rate.count.rule.title))[
+            :MOST_FIXES
+        ]
 
     @property
     def is_asked_for_groups(self) -> bool:
@@ -156,6 +158,7 @@ def scorecard_page(scorecard: Scorecard, query: QueryString, *, now: datetime) -
     by_team = team_counts(scorecard, counts_by_team(scorecard.pk))
     titles = {item.identifier: item for item in team_references([row.team for row in by_team])}
     team = titles.get(query.get("team"))
+    number = query.get("page")
     query = query if team else query.without("team")
     name = team.identifier if team else ""
     counts = counts_of([scorecard.pk], team=name)[scorecard.pk]
@@ -180,7 +183,7 @@ def scorecard_page(scorecard: Scorecard, query: QueryString, *, now: datetime) -
     if level:
         wanted = wanted.filter(level=level)
         at_levels = {level.pk: at_levels.get(level.pk, 0)}
-    page, rows = graded_page(scorecard, wanted, at_levels, query.get("page"))
+    page, rows = graded_page(scorecard, wanted, at_levels, number)
     return ScorecardPage(
         overview=overview,
         query=query,
@@ -190,9 +193,7 @@ def scorecard_page(scorecard: Scorecard, query: QueryString, *, now: datetime) -
         teams=sorted(titles.values(), key=lambda item: item.title.casefold())[:MOST_CHOICES],
         history=history,
         standings=_standings(overview, history),
-        movers=movers_of(
-            scorecard, owned=owned, teams=titles, since=now - timedelta(days=days)
-        ),
+        movers=movers_of(scorecard, owned=owned, teams=titles, since=now - timedelta(days=days)),
         levels=_levels(scorecard, counts, [] if team else by_team, query, titles),
         to_help=teams_to_help(scorecard, by_team, query, titles=titles),
         heat=team_heat(scorecard, by_team, query, titles=titles),

@@ -48,9 +48,7 @@ def test_a_band_that_was_never_held_is_not_drawn():
 
 def test_it_says_where_it_began_and_where_it_ended_and_each_stage_what_it_was():
     svg = areas(chart((0, 10), (5, 5)), label="Quality")
-    assert (
-        'aria-label="Quality: on 1 May 2026: 10 Basic; on 2 May 2026: 5 Gold, 5 Basic"' in svg
-    )
+    assert 'aria-label="Quality: on 1 May 2026: 10 Basic; on 2 May 2026: 5 Gold, 5 Basic"' in svg
     assert "<title>2 May 2026\nGold: 5 (50 %)\nBasic: 5 (50 %)</title>" in svg
     assert "<title>1 May 2026\nBasic: 10 (100 %)</title>" in svg
 

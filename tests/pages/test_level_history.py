@@ -35,7 +35,9 @@ LEVELS = ("Gold", "Silver", "Bronze", "Basic")
 def history(*, team: str = "", days: int = 30, now: datetime = NOW):
     """Return the history of the scorecard `quality`."""
     card = Scorecard.objects.with_parts().get(identifier="quality")
-    return level_history(card, counts_of([card.pk], team=team)[card.pk], team=team, days=days, now=now)
+    return level_history(
+        card, counts_of([card.pk], team=team)[card.pk], team=team, days=days, now=now
+    )
 
 
 def remember(day: int, **levels: int) -> None:

@@ -66,7 +66,10 @@ def test_a_scorecard_shows_scores_by_kind_and_by_team_the_lowest_first(reader, s
 
 def test_a_scorecard_of_one_kind_shows_none(reader):
     words = words_of(reader.get("/scorecards/quality/"))
-    assert "Mean scores by team and by kind Core 56 % The mean of the scores of what a team owns" in words
+    assert (
+        "Mean scores by team and by kind Core 56 % The mean of the scores of what a team owns"
+        in words
+    )
 
 
 def test_by_team_is_worked_out_on_demand_where_it_would_take_long(reader, monkeypatch):

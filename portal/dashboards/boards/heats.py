@@ -15,6 +15,8 @@ from portal.dashboards.rule_heats import HeatCell, HeatRow, RuleHeat
 from scorecards.models import Evaluation, Rule, Scorecard
 
 MOST_ROWS = 60
+
+
 def rule_heat(widget: Mapping[str, Any], sources: Sources) -> RuleHeat:
     """Return the heat map that a widget asks for; raises `Undrawable`."""
     scope = sources.scope(widget)

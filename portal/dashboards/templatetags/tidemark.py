@@ -12,7 +12,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.models import USER, Entity
-from portal.dashboards import area_charts, burn_up_charts, charts, formats, icons, line_charts, markdown
+from portal.dashboards import (
+    area_charts,
+    burn_up_charts,
+    charts,
+    formats,
+    icons,
+    line_charts,
+    markdown,
+)
 from portal.dashboards.behind import table_address
 from portal.dashboards.columns import Cell, Column
 from portal.dashboards.facts import Fact
