@@ -23,14 +23,14 @@ from scorecards.querysets import LevelChangeQuerySet
 
 # Only so many of the newest changes are looked at: what a page can wait for.
 MOST_CHANGES = 20_000
-MOST_SHOWN = 6
+MOST_SHOWN = 5
 MOST_NETS = 6
 MOST_REASONS = 3
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A rule whose result moved along, and what became of it."""
+    """A rule whose result moved along, and what became of it: "Now fails:"."""
 
     title: str
     word: str
@@ -190,10 +190,11 @@ def _movers(
     return [
         Mover(
             move,
-            reasons=reasons[move.change.entity_id][:MOST_REASONS],
-            more_reasons=max(len(reasons[move.change.entity_id]) - MOST_REASONS, 0),
+            reasons=found[:MOST_REASONS],
+            more_reasons=max(len(found) - MOST_REASONS, 0),
         )
         for move in moves_of(whole, [scorecard])
+        for found in [reasons.get(move.change.entity_id, [])]
     ]
 
 
@@ -229,7 +230,7 @@ def _reasons(
             word = _word(*turned.get((change.entity_id, rule.pk), ("", "")), is_drop=change.is_drop)
             if word:
                 reasons[change.entity_id].append(Reason(rule.title, word))
-    return reasons
+    return {entity: sorted(found, key=lambda item: item.word) for entity, found in reasons.items()}
 
 
 def _word(before: str, after: str, *, is_drop: bool) -> str:
@@ -238,7 +239,7 @@ def _word(before: str, after: str, *, is_drop: bool) -> str:
     if before == after:
         return ""
     if after == (result.FAIL if is_drop else result.PASS):
-        return gettext("fails") if is_drop else gettext("passes")
+        return gettext("Now fails:") if is_drop else gettext("Now passes:")
     if after == result.SKIP and before == (result.PASS if is_drop else result.FAIL):
-        return gettext("no longer counts")
+        return gettext("No longer counts:")
     return ""

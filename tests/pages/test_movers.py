@@ -125,11 +125,13 @@ def test_the_rules_that_moved_along_are_the_reason():
     make_entity("buoy", properties={"tier": 3}, now=NOW - timedelta(days=1))
     movers = found()
     assert [(item.title, item.word) for item in movers.rose[0].reasons] == [
-        ("Tiered", "passes"),
-        ("Spoken", "passes"),
-        ("Top", "passes"),
+        ("Tiered", "Now passes:"),
+        ("Spoken", "Now passes:"),
+        ("Top", "Now passes:"),
     ]
-    assert [(item.title, item.word) for item in movers.fell[0].reasons] == [("Tiered", "fails")]
+    assert [(item.title, item.word) for item in movers.fell[0].reasons] == [
+        ("Tiered", "Now fails:")
+    ]
 
 
 def test_a_rule_that_counts_no_longer_is_a_reason_and_one_that_turned_back_is_none():
@@ -145,7 +147,7 @@ def test_a_rule_that_counts_no_longer_is_a_reason_and_one_that_turned_back_is_no
             entity=entity, rule=rules[rule], before=before, after=after, at=NOW
         )
     (mover,) = found().rose
-    assert [(item.title, item.word) for item in mover.reasons] == [("Top", "no longer counts")]
+    assert [(item.title, item.word) for item in mover.reasons] == [("Top", "No longer counts:")]
 
 
 def test_where_too_much_moved_the_time_begins_later(monkeypatch):
@@ -216,7 +218,7 @@ def test_the_database_adds_up_what_plain_python_does(rows):
 def test_the_page_tells_who_fell_and_why(reader):
     make_entity("buoy", properties={"tier": 3})
     words = words_of(reader.get("/scorecards/quality/?days=365"))
-    assert "Fell 1 Buoy Silver fell to Basic Tiered fails" in words
+    assert "Fell 1 Buoy Silver fell to Basic Now fails: Tiered" in words
     assert "Core 0 rose 1 fell −1" in words
 
 

@@ -171,7 +171,7 @@ def test_levels_that_are_replaced_leave_no_counts_behind(reader):
     make_scorecard(levels=levels, rules=[rule_document(level="Rock")])
     words = words_of(reader.get(QUALITY))
     assert "All 4 Rock 3 Sand 1" in words
-    assert "Tiered 75 % pass 1 fail Core 67 %" in words
+    assert "Tiered 75 % pass 1 fail Lowest: Core 67 %" in words
     assert len(graded(reader.get(QUALITY))) == 4
 
 
