@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -216,8 +217,8 @@ def test_the_database_adds_up_what_plain_python_does(rows):
 
 
 def test_the_page_tells_who_fell_and_why(reader):
-    make_entity("buoy", properties={"tier": 3})
-    words = words_of(reader.get("/scorecards/quality/?days=365"))
+    make_entity("buoy", properties={"tier": 3}, now=timezone.now())
+    words = words_of(reader.get("/scorecards/quality/"))
     assert "Fell 1 Buoy Silver fell to Basic Now fails: Tiered" in words
     assert "Core 0 rose 1 fell −1" in words
 
