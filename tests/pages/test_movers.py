@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from catalog.models import Entity
 from portal.dashboards import movers as module
+from portal.dashboards.formats import day
 from portal.dashboards.movers import movers_of
 from portal.dashboards.ownership import evaluations_owned
 from scorecards.models import LevelChange, Rule, RuleChange, Scorecard
@@ -161,6 +162,16 @@ def test_where_too_much_moved_the_time_begins_later(monkeypatch):
     assert movers.cut_at == NOW - timedelta(days=9)
     change("drift", 0, 1, days=50)
     assert found().cut_at == NOW - timedelta(days=5)
+
+
+def test_the_page_says_since_when_it_tells_what_moved(reader, monkeypatch):
+    monkeypatch.setattr(module, "MOST_CHANGES", 1)
+    now = timezone.now()
+    make_entity("buoy", properties={"tier": 3}, now=now)
+    make_entity("anchor", properties={"tier": 3}, now=now)
+    words = words_of(reader.get("/scorecards/quality/"))
+    assert f"Moved since {day(now)}" in words
+    assert f"since {day(now)}: more moved than can be shown at once" in words
 
 
 def test_what_was_not_read_and_is_older_than_the_time_is_no_loss(monkeypatch):
