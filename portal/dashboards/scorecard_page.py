@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from django.core.paginator import Page
-
 from portal.dashboards.area_charts import Band
 from portal.dashboards.columns import Reference
 from portal.dashboards.formats import many
-from portal.dashboards.graded import Graded, counted, failing, graded_page
+from portal.dashboards.graded import Choice, GradedList, graded_list
 from portal.dashboards.level_history import LevelHistory, level_history
 from portal.dashboards.movers import Movers, movers_of
 from portal.dashboards.ownership import evaluations_owned, team_references
@@ -28,7 +26,7 @@ from portal.dashboards.rule_heats import (
 from portal.dashboards.score_groups import MOST_AT_ONCE, GroupScores, group_scores
 from portal.dashboards.scorecards_page import Overview, overview_of, points
 from scorecards.counts import Counts, counts_by_team, counts_of
-from scorecards.models import Evaluation, Level, Rule, Scorecard
+from scorecards.models import Level, Scorecard
 from scorecards.results import RuleCount, rule_counts
 
 PERIODS = (7, 30, 90, 365)
@@ -57,16 +55,6 @@ class LevelRules:
 
     level: Level
     rules: list[RuleRate]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A level or a period to look at alone; of levels with how many there are."""
-
-    title: str
-    link: str
-    is_current: bool
-    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,10 +88,7 @@ class ScorecardPage:
     heat: RuleHeat | None
     # By team and by kind; None where that would take long and was not asked for.
     groups: GroupScores | None
-    tabs: list[Choice]
-    rule: Rule | None
-    rows: list[Graded]
-    page: Page
+    graded: GradedList
 
     @property
     def noun(self) -> str:
@@ -130,11 +115,6 @@ class ScorecardPage:
         return self.query.get("scores") == "groups"
 
     @property
-    def is_narrowed(self) -> bool:
-        """Say whether only one level is shown."""
-        return not self.tabs[0].is_current
-
-    @property
     def top(self) -> Standing | None:
         """Return the highest level."""
         return self.standings[0] if self.standings else None
@@ -158,32 +138,13 @@ def scorecard_page(scorecard: Scorecard, query: QueryString, *, now: datetime) -
     by_team = team_counts(scorecard, counts_by_team(scorecard.pk))
     titles = {item.identifier: item for item in team_references([row.team for row in by_team])}
     team = titles.get(query.get("team"))
-    number = query.get("page")
-    query = query if team else query.without("team")
+    number, query = query.get("page"), query if team else query.without("team")
     name = team.identifier if team else ""
     counts = counts_of([scorecard.pk], team=name)[scorecard.pk]
     overview = overview_of(scorecard, counts)
     days = next((days for days in PERIODS if str(days) == query.get("days")), DEFAULT_PERIOD)
     owned = evaluations_owned(name, scorecard.blueprints.all()) if team else None
     history = level_history(scorecard, counts, team=name, days=days, now=now)
-    level = next(
-        (item for item in scorecard.levels.all() if item.title == query.get("level")), None
-    )
-    rule = next(
-        (item for item in scorecard.rules.all() if item.identifier == query.get("rule")), None
-    )
-    wanted = Evaluation.objects.filter(scorecard=scorecard)
-    if owned is not None:
-        wanted = wanted.filter(owned)
-    at_levels = {item.pk: counts.levels[item.pk] for item in scorecard.levels.all()}
-    if rule:
-        wanted = failing(wanted, rule)
-        at_levels = counted(wanted)
-    tabs = _tabs(scorecard, at_levels, query, level=level)
-    if level:
-        wanted = wanted.filter(level=level)
-        at_levels = {level.pk: at_levels.get(level.pk, 0)}
-    page, rows = graded_page(scorecard, wanted, at_levels, number)
     return ScorecardPage(
         overview=overview,
         query=query,
@@ -198,10 +159,7 @@ def scorecard_page(scorecard: Scorecard, query: QueryString, *, now: datetime) -
         to_help=teams_to_help(scorecard, by_team, query, titles=titles),
         heat=team_heat(scorecard, by_team, query, titles=titles),
         groups=group_scores(scorecard) if _has_groups(overview, query) else None,
-        tabs=tabs,
-        rule=rule,
-        rows=rows,
-        page=page,
+        graded=graded_list(scorecard, query, counts, owned=owned, number=number),
     )
 
 
@@ -251,27 +209,3 @@ def _levels(
         for level, rules in groupby(fared, key=lambda count: count.rule.level)
     ]
     return groups[::-1]
-
-
-def _tabs(
-    scorecard: Scorecard,
-    counts: Mapping[int, int],
-    query: QueryString,
-    *,
-    level: Level | None,
-) -> list[Choice]:
-    everything = Choice(
-        "", str(query.without("level")), is_current=level is None, count=sum(counts.values())
-    )
-    return [
-        everything,
-        *(
-            Choice(
-                title=item.title,
-                link=str(query.having("level", item.title)),
-                is_current=item == level,
-                count=counts.get(item.pk, 0),
-            )
-            for item in sorted(scorecard.levels.all(), key=lambda item: -item.rank)
-        ),
-    ]
