@@ -49,6 +49,15 @@ def _decimals(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def signed(value: int) -> str:
+    """Write a difference with its sign.
+
+    >>> signed(1200), signed(-3), signed(0)
+    ('+1,200', '−3', '±0')
+    """
+    return f"{'+' if value > 0 else '−' if value else '±'}{abs(value):,}"
+
+
 def percent(part: int, whole: int) -> str:
     """Write a share; what is not quite none or not quite all never reads as none or all.
 

@@ -18,7 +18,7 @@ from portal.dashboards.models import Page
 from portal.dashboards.moves import Move, moves_of
 from portal.dashboards.ownership import graded_entities_of, team_references, teams_of
 from portal.dashboards.querystring import QueryString
-from portal.dashboards.scorecard_page import Overview, overviews
+from portal.dashboards.scorecards_page import Overview, overviews
 from portal.dashboards.shelf import visible_boards
 from portal.dashboards.team_page import scorecards_of
 from portal.dashboards.week import Week, week_of

@@ -34,6 +34,20 @@ def graded_entities_of(teams: Collection[str]) -> EntityQuerySet:
     return Entity.objects.filter(owned, blueprint__in=list(kinds))
 
 
+def evaluations_owned(team: str, blueprints: Iterable[Blueprint]) -> Q:
+    """Return the condition that a team owns what a row is about, of one of these blueprints.
+
+    For rows with an `entity`: evaluations and changes. Ownership that is inherited is searched for
+    only where there is any.
+    """
+    owned = Q(entity__in=_rows([team]).values("source_id"))
+    inherited = [row.pk for row in blueprints if (row.ownership or {}).get("type") == "Inherited"]
+    if inherited:
+        named = Q(FactHolds(OWNERSHIP, team, facts="entity__facts"))
+        owned |= Q(entity__blueprint__in=inherited) & named
+    return owned
+
+
 def _rows(teams: Iterable[str]) -> RelationQuerySet:
     return EntityRelation.objects.filter(
         relation=OWNERSHIP,

@@ -1,49 +1,47 @@
-"""The page of a scorecard, and the list of all of them."""
+"""The page of a scorecard: where it stands, what moved, who to help, and what it grades."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import groupby
 
-from django.core.paginator import Page, Paginator
-from django.db.models import F, Prefetch
-
-from catalog.filtersets import owned_by
-from portal.dashboards.charts import Slice
+from portal.dashboards.area_charts import Band
 from portal.dashboards.columns import Reference
-from portal.dashboards.distribution import slices_of
-from portal.dashboards.formats import many, number
-from portal.dashboards.moves import Move, moves_of
-from portal.dashboards.ownership import team_references
+from portal.dashboards.formats import many
+from portal.dashboards.graded import Choice, GradedList, graded_list
+from portal.dashboards.movers import Movers, movers_of
+from portal.dashboards.ownership import evaluations_owned, team_references
 from portal.dashboards.querystring import QueryString
+from portal.dashboards.rule_heats import (
+    HeatRow,
+    RuleHeat,
+    TeamCounts,
+    WorstTeam,
+    team_counts,
+    team_heat,
+    teams_to_help,
+    worst_teams,
+)
 from portal.dashboards.score_groups import MOST_AT_ONCE, GroupScores, group_scores
-from scorecards.counts import Counts, counts_of
-from scorecards.models import Evaluation, Level, LevelChange, Rule, Scorecard
-from scorecards.querysets import EvaluationQuerySet
-from scorecards.results import RuleCount, rule_counts, rule_results
-from scorecards.scores import Score, share, together
+from portal.dashboards.scorecard_history import ScorecardHistory, scorecard_history
+from portal.dashboards.scorecards_page import Overview, overview_of, points
+from scorecards.counts import Counts, counts_by_team, counts_of
+from scorecards.models import Level, Scorecard
+from scorecards.results import RuleCount, rule_counts
 
-PAGE_SIZE = 50
-MOST_MOVES = 8
-
-
-@dataclass(frozen=True)
-class Overview:
-    """A scorecard in a list: its distribution and what it grades."""
-
-    scorecard: Scorecard
-    slices: list[Slice]
-    score: Score
-
-    @property
-    def total(self) -> int:
-        """Return how many entities are graded."""
-        return sum(part.count for part in self.slices)
+PERIODS = (7, 30, 90, 365)
+DEFAULT_PERIOD = 30
+# So many can be chosen from a list; the others are in the heat map.
+MOST_CHOICES = 300
+MOST_FIXES = 6
 
 
 @dataclass(frozen=True)
 class RuleRate:
-    """How a rule fares. `judged` leaves out those that it does not count for."""
+    """How a rule fares, and for which teams worst. `judged` leaves out those it does not count."""
 
     count: RuleCount
+    worst: Sequence[WorstTeam]
 
     @property
     def judged(self) -> int:
@@ -60,173 +58,154 @@ class LevelRules:
 
 
 @dataclass(frozen=True)
-class Tab:
-    """A level to look at alone."""
+class Standing:
+    """A level in the legend: how many hold it, and how many more than when the time began."""
 
-    title: str
+    label: str
+    color: str
     count: int
-    link: str
-    is_current: bool
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A graded entity: its level, its owners and how many of the rules that count it passes."""
-
-    evaluation: Evaluation
-    owners: list[Reference]
-    passed: int
-    counting: int
+    change: int | None
 
 
 @dataclass(frozen=True)
 class ScorecardPage:
-    """Everything the page of a scorecard shows."""
+    """Everything the page of a scorecard shows.
+
+    With a team chosen, all of it is about what that team owns, but for the heat map.
+    """
 
     overview: Overview
-    levels: list[LevelRules]
-    tabs: list[Tab]
-    rule: Rule | None
-    moves: list[Move]
-    rows: list[Graded]
-    page: Page
     query: QueryString
+    days: int
+    periods: list[Choice]
+    team: Reference | None
+    teams: list[Reference]
+    history: ScorecardHistory
+    standings: list[Standing]
+    movers: Movers
+    levels: list[LevelRules]
+    to_help: list[HeatRow]
+    heat: RuleHeat | None
     # By team and by kind; None where that would take long and was not asked for.
     groups: GroupScores | None
-
-    @property
-    def total_text(self) -> str:
-        """Return the number in the hole of the ring."""
-        return number(self.overview.total)
+    graded: GradedList
 
     @property
     def noun(self) -> str:
-        """Return the word under the number."""
+        """Return what is graded, where that is all of a kind."""
         kinds = [item.title for item in self.overview.scorecard.blueprints.all()]
-        return many(kinds[0]).lower() if len(kinds) == 1 else "graded"
+        return many(kinds[0]).lower() if len(kinds) == 1 else ""
 
     @property
-    def team(self) -> str:
-        """Return the team whose entities alone are shown, if any."""
-        return self.query.get("team")
+    def gone(self) -> list[Band]:
+        """Return the bands of the chart that are levels no longer."""
+        return list(self.history.chart.bands)[len(self.standings) :]
 
     @property
-    def is_narrowed(self) -> bool:
-        """Say whether only one level is shown."""
-        return not self.tabs[0].is_current
+    def to_fix(self) -> list[RuleRate]:
+        """Return the rules that most fail, most first."""
+        rates = [rate for level in self.levels for rate in level.rules if rate.count.failed]
+        return sorted(rates, key=lambda rate: (-rate.count.failed, rate.count.rule.title))[
+            :MOST_FIXES
+        ]
+
+    @property
+    def is_asked_for_groups(self) -> bool:
+        """Say whether the address asks for scores by team and by kind."""
+        return self.query.get("scores") == "groups"
+
+    @property
+    def top(self) -> Standing | None:
+        """Return the highest level."""
+        return self.standings[0] if self.standings else None
+
+    @property
+    def points(self) -> int | None:
+        """Return by how many points in a hundred the score moved; None where that is not known."""
+        before = self.history.first.score if self.history.first else None
+        now = self.overview.score.value
+        return None if before is None or now is None else points(before, now)
+
+    @property
+    def growth(self) -> int | None:
+        """Return how many more are graded than when the time began."""
+        first = self.history.first
+        return self.overview.total - sum(first.levels.values()) if first else None
 
 
-def overviews() -> list[Overview]:
-    """Return every published scorecard with its distribution."""
-    scorecards = list(
-        Scorecard.objects.published()
-        .prefetch_related(
-            "blueprints",
-            Prefetch("levels", Level.objects.order_by("rank")),
-            Prefetch("rules", Rule.objects.only("id", "scorecard_id", "title").order_by("id")),
-        )
-        .order_by("title", "id")
-    )
-    counts = counts_of([scorecard.pk for scorecard in scorecards])
-    return [_overview(scorecard, counts[scorecard.pk]) for scorecard in scorecards]
-
-
-def _overview(scorecard: Scorecard, counts: Counts) -> Overview:
-    fared = rule_counts(scorecard.rules.all(), counts)
-    return Overview(
-        scorecard,
-        slices_of(scorecard, counts.levels),
-        together(share(count.passed, count.failed, skipped=count.skipped) for count in fared),
-    )
-
-
-def scorecard_page(scorecard: Scorecard, query: QueryString) -> ScorecardPage:
+def scorecard_page(scorecard: Scorecard, query: QueryString, *, now: datetime) -> ScorecardPage:
     """Return the page of a scorecard whose parts are loaded, as its address asks for it."""
-    evaluations = Evaluation.objects.filter(scorecard=scorecard)
-    counts = counts_of([scorecard.pk])[scorecard.pk]
-    overview = _overview(scorecard, counts)
-    level = next(
-        (item for item in scorecard.levels.all() if item.title == query.get("level")), None
-    )
-    rule = next(
-        (item for item in scorecard.rules.all() if item.identifier == query.get("rule")), None
-    )
-    changes = LevelChange.objects.filter(scorecard=scorecard)
-    wanted = evaluations.filter(level=level) if level else evaluations
-    if rule:
-        wanted = _failing(wanted, rule)
-    if team := query.get("team"):
-        wanted = wanted.filter(owned_by(team, prefix="entity__"))
-    page = Paginator(_in_order(wanted), PAGE_SIZE).get_page(query.get("page"))
+    by_team = team_counts(scorecard, counts_by_team(scorecard.pk))
+    titles = {item.identifier: item for item in team_references([row.team for row in by_team])}
+    team = titles.get(query.get("team"))
+    number, query = query.get("page"), query if team else query.without("team")
+    name = team.identifier if team else ""
+    counts = counts_of([scorecard.pk], team=name)[scorecard.pk]
+    overview = overview_of(scorecard, counts)
+    days = next((days for days in PERIODS if str(days) == query.get("days")), DEFAULT_PERIOD)
+    owned = evaluations_owned(name, scorecard.blueprints.all()) if team else None
+    history = scorecard_history(scorecard, counts, team=name, days=days, now=now)
     return ScorecardPage(
         overview=overview,
-        levels=_levels(scorecard, counts),
-        tabs=_tabs(overview, query, level=level),
-        rule=rule,
-        moves=moves_of(changes.recent()[:MOST_MOVES], [scorecard]),
-        rows=_rows(page, scorecard),
-        page=page,
         query=query,
+        days=days,
+        periods=_periods(query, days),
+        team=team,
+        teams=sorted(titles.values(), key=lambda item: item.title.casefold())[:MOST_CHOICES],
+        history=history,
+        standings=_standings(overview, history),
+        movers=movers_of(scorecard, owned=owned, teams=titles, since=now - timedelta(days=days)),
+        levels=_levels(scorecard, counts, [] if team else by_team, query, titles),
+        to_help=teams_to_help(scorecard, by_team, query, titles=titles),
+        heat=team_heat(scorecard, by_team, query, titles=titles),
         groups=group_scores(scorecard) if _has_groups(overview, query) else None,
+        graded=graded_list(scorecard, query, counts, owned=owned, number=number),
     )
 
 
 def _has_groups(overview: Overview, query: QueryString) -> bool:
+    if query.get("team"):
+        return False
     return overview.total <= MOST_AT_ONCE or query.get("scores") == "groups"
 
 
-def _failing(evaluations: EvaluationQuerySet, rule: Rule) -> EvaluationQuerySet:
-    bit = 1 << rule.bit
-    return evaluations.alias(
-        has_passed=F("passed").bitand(bit), was_skipped=F("skipped").bitand(bit)
-    ).filter(has_passed=0, was_skipped=0)
+def _periods(query: QueryString, chosen: int) -> list[Choice]:
+    return [
+        Choice(
+            title=str(days),
+            link=str(query.having("days", "" if days == DEFAULT_PERIOD else str(days))),
+            is_current=days == chosen,
+        )
+        for days in PERIODS
+    ]
 
 
-def _in_order(evaluations: EvaluationQuerySet) -> EvaluationQuerySet:
-    return (
-        evaluations.select_related("level", "entity__blueprint")
-        .defer("entity__properties", "entity__computed")
-        .order_by(F("level__rank").asc(nulls_first=True), "entity__title", "id")
-    )
+def _standings(overview: Overview, history: ScorecardHistory) -> list[Standing]:
+    first = history.first
+    return [
+        Standing(
+            part.label,
+            part.color,
+            part.count,
+            part.count - first.levels.get(part.label, 0) if first else None,
+        )
+        for part in overview.slices
+    ]
 
 
-def _levels(scorecard: Scorecard, counts: Counts) -> list[LevelRules]:
+def _levels(
+    scorecard: Scorecard,
+    counts: Counts,
+    teams: Sequence[TeamCounts],
+    query: QueryString,
+    titles: Mapping[str, Reference],
+) -> list[LevelRules]:
     """Return the rules by level, the highest level first."""
     fared = rule_counts(scorecard.rules.all(), counts)
+    enabled = [count.rule for count in fared if count.rule.is_enabled]
+    worst = worst_teams(enabled, teams, query, titles=titles)
     groups = [
-        LevelRules(level, [RuleRate(count) for count in rules])
+        LevelRules(level, [RuleRate(count, worst.get(count.rule.pk, [])) for count in rules])
         for level, rules in groupby(fared, key=lambda count: count.rule.level)
     ]
     return groups[::-1]
-
-
-def _tabs(overview: Overview, query: QueryString, *, level: Level | None) -> list[Tab]:
-    everything = Tab("All", overview.total, str(query.without("level")), is_current=level is None)
-    return [
-        everything,
-        *(
-            Tab(
-                title=part.label,
-                count=part.count,
-                link=str(query.having("level", part.label)),
-                is_current=level is not None and level.title == part.label,
-            )
-            for part in overview.slices
-        ),
-    ]
-
-
-def _rows(page: Page, scorecard: Scorecard) -> list[Graded]:
-    evaluations = list(page.object_list)
-    names = {name for row in evaluations for name in row.entity.team}
-    owners = {team.identifier: team for team in team_references(sorted(names))}
-    return [
-        _graded(row, scorecard, [owners[name] for name in row.entity.team]) for row in evaluations
-    ]
-
-
-def _graded(row: Evaluation, scorecard: Scorecard, owners: list[Reference]) -> Graded:
-    results = rule_results(row, scorecard.rules.all())
-    passed = sum(1 for item in results if item.status == "PASS")
-    failing = sum(1 for item in results if item.is_failing)
-    return Graded(row, owners, passed=passed, counting=passed + failing)

@@ -15,7 +15,8 @@ from portal.dashboards.home_page import home_page
 from portal.dashboards.number_page import number_page
 from portal.dashboards.palette import hits_for
 from portal.dashboards.querystring import QueryString
-from portal.dashboards.scorecard_page import overviews, scorecard_page
+from portal.dashboards.scorecard_page import scorecard_page
+from portal.dashboards.scorecards_page import scorecards_page
 from portal.dashboards.search_page import search_page
 from portal.dashboards.team_page import team_page
 from portal.dashboards.views_boards import reader_of
@@ -89,7 +90,8 @@ def number(request: HttpRequest, blueprint: str, key: str, identifier: str) -> H
 @require_safe
 def scorecards(request: HttpRequest) -> HttpResponse:
     """Show all scorecards."""
-    return render(request, "dashboards/scorecards_page.html", {"overviews": overviews()})
+    page = scorecards_page(_query(request), now=timezone.now())
+    return render(request, "dashboards/scorecards_page.html", {"page": page})
 
 
 @require_safe
@@ -97,7 +99,7 @@ def scorecard(request: HttpRequest, identifier: str) -> HttpResponse:
     """Show one scorecard; a draft grades nothing and has no page yet."""
     published = Scorecard.objects.published().with_parts()
     found = get_object_or_404(published, identifier=identifier)
-    page = scorecard_page(found, _query(request))
+    page = scorecard_page(found, _query(request), now=timezone.now())
     return render(request, "dashboards/scorecard_page.html", {"page": page})
 
 

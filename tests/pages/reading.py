@@ -22,9 +22,14 @@ def words_of(response: HttpResponse) -> str:
     return " ".join(unescape(text).split())
 
 
-def row_names(response: HttpResponse) -> list[str]:
-    """Return the heads of the rows of a page's tables, in order."""
-    body = "".join(re.findall(r"<tbody>(.*?)</tbody>", html_of(response), re.DOTALL))
+def row_names(response: HttpResponse, *, below: str = "") -> list[str]:
+    """Return the heads of the rows of a page's tables, in order, below a heading if one is named.
+
+    It is named by its id.
+    """
+    html = html_of(response)
+    part = html.partition(f' id="{below}"')[2] if below else html
+    body = "".join(re.findall(r"<tbody>(.*?)</tbody>", part, re.DOTALL))
     heads = re.findall(r'<th scope="row">(.*?)</th>', body, re.DOTALL)
     return [unescape(re.sub(r"<[^>]+>", "", head)).strip() for head in heads]
 

@@ -3,11 +3,12 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from catalog.models import Blueprint
 from catalog.operations import EntityDraft, upsert_entities
-from tests.builders import NOW, TESTER, make_campaign, make_scorecard, make_team
-from tests.pages.reading import html_of
+from tests.builders import NOW, TESTER, make_campaign, make_entity, make_scorecard, make_team
+from tests.pages.reading import html_of, words_of
 
 pytestmark = pytest.mark.usefixtures("catalog")
 
@@ -29,8 +30,9 @@ COUNTS = {
     "/catalog/service/anchor/?tab=related": 20,
     "/catalog/service/anchor/?tab=related&depth=3": 26,
     "/catalog/service/anchor/?tab=timeline": 13,
-    "/scorecards/": 10,
-    "/scorecards/quality/": 16,
+    "/scorecards/": 11,
+    "/scorecards/quality/": 20,
+    "/scorecards/quality/?team=core&rule=spoken&level=Basic&days=90": 19,
     "/campaigns/": 10,
     "/campaigns/push/": 14,
     "/search/?q=a": 8,
@@ -94,3 +96,17 @@ def test_a_page_of_fifty_rows_is_light(reader):
     for number in range(4):
         make_scorecard(f"more_{number}")
     assert len(reader.get("/catalog/service/").content) < 60_000
+
+
+def test_what_moved_costs_a_scorecard_no_more_queries_the_more_it_is(reader):
+    address = "/scorecards/quality/"
+    now = timezone.now()
+    make_entity("buoy", properties={"tier": 1}, now=now)
+    few = queries(reader, address)
+    assert few == COUNTS[address] + 2
+    grow(20)
+    tiers = [EntityDraft(identifier=f"service-{n}", properties={"tier": 1}) for n in range(20)]
+    service = Blueprint.objects.get(identifier="service")
+    upsert_entities(blueprint=service, drafts=tiers, by=TESTER, now=now)
+    assert "Rose 21" in words_of(reader.get(address))
+    assert queries(reader, address) == few

@@ -63,12 +63,15 @@ def test_the_list_of_scorecards_shows_the_scores(reader):
 
 def test_a_scorecard_shows_scores_by_kind_and_by_team_the_lowest_first(reader, second):
     words = words_of(reader.get("/scorecards/safety/"))
-    assert "Score 60 % score Jobs 0 % Services 75 % Web 0 % Core 67 %" in words
+    assert "Mean scores by team and by kind Jobs 0 % Services 75 % Web 0 % Core 67 %" in words
 
 
 def test_a_scorecard_of_one_kind_shows_none(reader):
     words = words_of(reader.get("/scorecards/quality/"))
-    assert "Score 50 % score Core 56 % The mean of the scores of what a team owns" in words
+    assert (
+        "Mean scores by team and by kind Core 56 % The mean of the scores of what a team owns"
+        in words
+    )
 
 
 def test_by_team_is_worked_out_on_demand_where_it_would_take_long(reader, monkeypatch):
@@ -78,7 +81,7 @@ def test_by_team_is_worked_out_on_demand_where_it_would_take_long(reader, monkey
     with CaptureQueriesContext(connection) as captured:
         html = html_of(reader.get(address))
     # As many as without scores.
-    assert len(captured) == 14
+    assert len(captured) == 18
     assert 'href="?scores=groups#scores"' in html
     assert "Core 56 %" in words_of(reader.get(f"{address}?scores=groups"))
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count
@@ -12,56 +11,10 @@ from portal.dashboards.boards.breakdowns import read_value
 from portal.dashboards.boards.sources import Sources, Undrawable
 from portal.dashboards.columns import Reference
 from portal.dashboards.expressions import FactText
-from portal.dashboards.formats import percent
+from portal.dashboards.rule_heats import HeatCell, HeatRow, RuleHeat
 from scorecards.models import Evaluation, Rule, Scorecard
 
 MOST_ROWS = 60
-# From which share of passes on a cell has which colour.
-STEPS = ((100, "green"), (75, "lime"), (50, "yellow"), (25, "orange"), (0, "red"))
-NOBODY = "Nobody"
-
-
-@dataclass(frozen=True)
-class HeatCell:
-    """How a rule fares for one owner; without a colour where it counts for nothing."""
-
-    passed: int
-    counting: int
-
-    @property
-    def text(self) -> str:
-        """Return the share of passes."""
-        return percent(self.passed, self.counting) if self.counting else "–"
-
-    @property
-    def hint(self) -> str:
-        """Return the share in whole numbers."""
-        return f"{self.passed:,} of {self.counting:,} pass" if self.counting else "counts for none"
-
-    @property
-    def color(self) -> str:
-        """Return the colour of the share."""
-        if not self.counting:
-            return "none"
-        share = 100 * self.passed / self.counting
-        return next(color for least, color in STEPS if share >= least)
-
-
-@dataclass(frozen=True)
-class HeatRow:
-    """An owner, None for what nobody owns, with a cell for each rule."""
-
-    team: Reference | None
-    cells: list[HeatCell]
-
-
-@dataclass(frozen=True)
-class RuleHeat:
-    """Owners by rules."""
-
-    scorecard: Scorecard
-    rules: list[Rule]
-    rows: list[HeatRow]
 
 
 def rule_heat(widget: Mapping[str, Any], sources: Sources) -> RuleHeat:

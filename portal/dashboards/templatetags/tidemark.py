@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from catalog.models import USER, Entity
 from portal.dashboards import (
+    area_charts,
     burn_up_charts,
     charts,
     formats,
@@ -152,6 +153,24 @@ def chart_link(
         gettext("This chart as a file of its own"),
         label,
     )
+
+
+@register.simple_tag
+def areas(chart: area_charts.Areas, label: str) -> SafeString:
+    """Draw how a whole was distributed over time."""
+    return mark_safe(area_charts.areas(chart, label=label))  # noqa: S308
+
+
+@register.simple_tag
+def sparkline(values: Sequence[float], label: str) -> SafeString:
+    """Draw values over equal steps of time, small."""
+    return mark_safe(charts.sparkline(values, label=label))  # noqa: S308
+
+
+@register.filter
+def signed(value: int) -> str:
+    """Write a difference with its sign."""
+    return formats.signed(value)
 
 
 @register.filter
@@ -320,9 +339,9 @@ def _cell(context: template.Context, item: Cell) -> SafeString:
 
 
 @register.simple_tag
-def page_link(query: QueryString, number: int) -> str:
-    """Return the address of another page of the same list."""
-    return str(query.having("page", str(number)))
+def page_link(query: QueryString, number: int, key: str = "") -> str:
+    """Return the address of another page of the same list, one of several where `key` names it."""
+    return str(query.having(key or "page", str(number)))
 
 
 @register.simple_tag
