@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import Prefetch
 from django.forms import BoundField, ChoiceField
 from django_filters import FilterSet
 
 from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
-from catalog.querysets import EntityQuerySet
 from portal.dashboards import advanced
 from portal.dashboards.advanced import Advanced
 from portal.dashboards.applied import Applied, applied_of
@@ -25,16 +24,14 @@ from portal.dashboards.columns import (
     RelationColumn,
     Row,
     RuleColumn,
-    ordering,
 )
-from portal.dashboards.distribution import LevelCounts, levels_among, levels_of, masks_of, slices_of
+from portal.dashboards.distribution import levels_of, masks_of, slices_of
 from portal.dashboards.filtersets import filterset_for
 from portal.dashboards.properties import properties_of
 from portal.dashboards.querystring import QueryString
-from scorecards.counts import counts_of
-from scorecards.models import Evaluation, Level, Scorecard
-
-PAGE_SIZE = 50
+from portal.dashboards.table_counts import Found, found_among
+from portal.dashboards.table_pages import page_of
+from scorecards.models import Level, Scorecard
 
 
 @dataclass(frozen=True)
@@ -79,6 +76,7 @@ class Table:
     footer: list[list[Slice] | None]
     applied: list[Applied]
     page: Page
+    found: Found
     query: QueryString
     sort: str
 
@@ -86,6 +84,11 @@ class Table:
     def total(self) -> int:
         """Return how many entities pass the filters."""
         return self.page.paginator.count
+
+    @property
+    def is_estimate(self) -> bool:
+        """Say whether the total, and what stands at the bottom, is about so."""
+        return self.found.is_estimate
 
     @property
     def choices(self) -> list[BoundField]:
@@ -120,7 +123,13 @@ def table_of(blueprint: Blueprint, query: QueryString, *, has_people: bool) -> T
     )
     filterset = filters(dict(query.pairs), Entity.objects.filter(blueprint=blueprint))
     sorting = _sorting(columns, query.get("sort"))
-    page = _page(filterset.qs, sorting, query)
+    page, found = page_of(
+        found_among(filterset, blueprint, scorecards),
+        sorting.column,
+        is_descending=sorting.is_descending,
+        number=query.get("page"),
+        scorecards=scorecards,
+    )
     return Table(
         blueprint=blueprint,
         filterset=filterset,
@@ -131,9 +140,11 @@ def table_of(blueprint: Blueprint, query: QueryString, *, has_people: bool) -> T
         ),
         headings=[_heading(column, query, sorting) for column in columns],
         rows=rows_of(page.object_list, columns, teams),
-        footer=_footer(filterset, columns, scorecards, blueprint=blueprint),
+        # Counted over all rows, and not just those of the page.
+        footer=bars_under(columns, found.levels) if scorecards else [],
         applied=applied_of(filterset, query, titles),
         page=page,
+        found=found,
         query=query,
         sort=query.get("sort"),
     )
@@ -143,12 +154,6 @@ def _sorting(columns: Sequence[Column], sort: str) -> Sorting:
     wanted = sort.removeprefix("-")
     found = next((column for column in columns if column.key == wanted), None)
     return Sorting(found, sort.startswith("-")) if found else Sorting(columns[0])
-
-
-def _page(entities: EntityQuerySet, sorting: Sorting, query: QueryString) -> Page:
-    order = ordering(sorting.column, is_descending=sorting.is_descending)
-    rows = entities.defer("properties", "computed", "problems").order_by(*order)
-    return Paginator(rows, PAGE_SIZE).get_page(query.get("page"))
 
 
 def _heading(column: Column, query: QueryString, sorting: Sorting) -> Heading:
@@ -201,23 +206,6 @@ def _related(
     return related
 
 
-def _footer(
-    filterset: FilterSet,
-    columns: Sequence[Column],
-    scorecards: Sequence[Scorecard],
-    *,
-    blueprint: Blueprint,
-) -> list[list[Slice] | None]:
-    """Return the distribution under each column of badges, over all rows and not just the page.
-
-    Counted where rows are filtered out; the counters know how it is over all of them.
-    """
-    if not scorecards:
-        return []
-    counts = _level_counts(filterset, scorecards, blueprint)
-    return bars_under(columns, counts)
-
-
 def bars_under(
     columns: Sequence[Column], counts: Mapping[int, Mapping[int, int]]
 ) -> list[list[Slice] | None]:
@@ -231,15 +219,3 @@ def bars_under(
         else None
         for column in columns[1:]
     ]
-
-
-def _level_counts(
-    filterset: FilterSet, scorecards: Sequence[Scorecard], blueprint: Blueprint
-) -> LevelCounts:
-    if not filterset.is_valid() or any(filterset.form.cleaned_data.values()):
-        entities = filterset.qs.order_by()
-        return levels_among(
-            Evaluation.objects.filter(scorecard__in=scorecards, entity__in=entities)
-        )
-    found = counts_of([item.pk for item in scorecards], blueprint_id=blueprint.pk)
-    return {scorecard: counts.levels for scorecard, counts in found.items()}
