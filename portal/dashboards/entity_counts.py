@@ -13,7 +13,7 @@ from catalog.models import Entity
 
 SURE = 10_000
 SECONDS = 300
-_KEY = "entities of large blueprints"
+_KEY = "counts-of-large-blueprints"
 
 
 class CountUpTo(Subquery):

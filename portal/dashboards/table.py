@@ -109,7 +109,8 @@ def table_of(blueprint: Blueprint, query: QueryString, *, has_people: bool) -> T
     """
     levels = Prefetch("levels", Level.objects.order_by("rank"))
     scorecards = list(Scorecard.objects.grading(blueprint.pk).prefetch_related(levels))
-    teams = dict(Entity.objects.of(TEAM).order_by("title", "id").values_list("identifier", "title"))
+    team_rows = Entity.objects.all_of(TEAM).order_by("title", "id")
+    teams = dict(team_rows.values_list("identifier", "title"))
     properties = properties_of(blueprint)
     columns = columns_of(blueprint, properties=properties, scorecards=scorecards)
     titles = advanced.titles_of(blueprint, properties)

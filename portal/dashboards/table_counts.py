@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.db.models import F
 from django_filters import FilterSet
 
@@ -26,6 +27,7 @@ SURE = 10_000
 # of one in two standard deviations is below 6 % where ten thousand of a hundred thousand pass.
 SAMPLE = 5_000
 GRADED_SAMPLE = 2_000
+SAMPLE_SECONDS = 300
 # What spreads ids evenly, whatever the order in which entities came: two primes.
 _FACTOR, _MODULUS = 7_919, 10_007
 
@@ -48,38 +50,63 @@ def is_narrowed(filterset: FilterSet) -> bool:
 def found_among(
     filterset: FilterSet, blueprint: Blueprint, scorecards: Sequence[Scorecard]
 ) -> Found:
-    """Return what passes the filters of a blueprint's table, with at most four queries."""
+    """Return what passes the filters of a blueprint's table, with three queries.
+
+    Where it might be estimated, it is one more; and once in a while another, to draw the sample.
+    """
     total = Entity.objects.filter(blueprint=blueprint).count()
     entities = filterset.qs.order_by()
     if not is_narrowed(filterset):
         found = counts_of([item.pk for item in scorecards], blueprint_id=blueprint.pk)
         return Found(entities, total, {card: counts.levels for card, counts in found.items()})
-    return _estimated(entities, total, scorecards) or counted(entities, scorecards)
+    if total > SURE:
+        estimate = _estimated(entities, blueprint, total=total, scorecards=scorecards)
+        if estimate.count > SURE:
+            return estimate
+    return counted(entities, scorecards)
 
 
 def counted(entities: EntityQuerySet, scorecards: Sequence[Scorecard]) -> Found:
     """Return what there is after looking at each once; what follows reads no filter again."""
-    ids = list(entities.values_list("pk", flat=True))
-    return Found(
-        Entity.objects.filter(IsAmong("id", ids)), len(ids), levels_among(_graded(ids, scorecards))
-    )
+    # By id: rows lie so in the file, and SQLite would go through them by name.
+    ids = list(entities.order_by("pk").values_list("pk", flat=True))
+    rows = Entity.objects.filter(IsAmong("id", ids))
+    return Found(rows, len(ids), levels_among(_graded(ids, scorecards)))
 
 
 def _estimated(
-    entities: EntityQuerySet, total: int, scorecards: Sequence[Scorecard]
-) -> Found | None:
-    """Return an estimate, or None where so few pass that they can be counted."""
-    if total <= SURE:
-        return None
-    part = max(_MODULUS * SAMPLE // total, 1)
-    drawn = entities.alias(place=F("id") * _FACTOR % _MODULUS).filter(place__lt=part)
-    ids = list(drawn.values_list("pk", flat=True))
-    count = len(ids) * _MODULUS // part
+    entities: EntityQuerySet,
+    blueprint: Blueprint,
+    *,
+    total: int,
+    scorecards: Sequence[Scorecard],
+) -> Found:
+    """Return an estimate; without levels where so few pass that they had better be counted."""
+    drawn = _sample(blueprint, total)
+    ids = list(entities.filter(IsAmong("id", drawn)).values_list("pk", flat=True))
+    count = len(ids) * total // max(len(drawn), 1)
     if count <= SURE:
-        return None
+        return Found(entities, count, {}, is_estimate=True)
     looked_at = ids[:: -(-len(ids) // GRADED_SAMPLE)]
     levels = levels_among(_graded(looked_at, scorecards))
-    return Found(entities, about(count), _scaled(levels, count / len(looked_at)), is_estimate=True)
+    factor = count / len(looked_at)
+    return Found(entities, about(count), _scaled(levels, factor), is_estimate=True)
+
+
+def _sample(blueprint: Blueprint, total: int) -> list[int]:
+    """Return the ids of some entities, drawn evenly and kept for a while.
+
+    So an estimate costs no look at the others; and who reads on is told the same again.
+    """
+    key = f"sample-of-blueprint-{blueprint.pk}"
+    ids: list[int] | None = cache.get(key)
+    if ids is None:
+        share = max(_MODULUS * SAMPLE // total, 1)
+        rows = Entity.objects.filter(blueprint=blueprint).order_by()
+        drawn = rows.alias(place=F("id") * _FACTOR % _MODULUS).filter(place__lt=share)
+        ids = list(drawn.values_list("pk", flat=True))
+        cache.set(key, ids, SAMPLE_SECONDS)
+    return ids
 
 
 def _graded(ids: Iterable[int], scorecards: Sequence[Scorecard]) -> EvaluationQuerySet:

@@ -7,7 +7,7 @@ one stand together, by name, and are read along the same index, a part after the
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Value
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, In
 
@@ -18,6 +18,7 @@ from portal.dashboards.columns import (
     LevelColumn,
     PropertyColumn,
     RuleColumn,
+    TitleColumn,
     ordering,
 )
 from portal.dashboards.expressions import FactText
@@ -42,12 +43,25 @@ def ids_between(
     parts = list(parts_of(column, is_descending=is_descending))
     if parts and count > FEW and places.start < FAR:
         return _part_by_part(entities, parts, places)
-    rows = entities.order_by(*ordering(column, is_descending=is_descending))
+    rows = _ordered(entities, column, is_descending=is_descending)
     if is_estimate or places.start <= count // 2:
         return list(rows.values_list("pk", flat=True)[places])
     # What lies near the end is nearer from there.
     mirrored = slice(max(count - places.stop, 0), max(count - places.start, 0))
     return list(rows.reverse().values_list("pk", flat=True)[mirrored])[::-1]
+
+
+def _ordered(entities: EntityQuerySet, column: Column, *, is_descending: bool) -> EntityQuerySet:
+    """Return the entities in order; levels are joined to many at once, not looked up one by one."""
+    if not isinstance(column, TitleColumn):
+        # All will be read, and rows lie by id in the file: SQLite would go through them by name.
+        entities = entities.filter(pk__gt=0)
+    if not isinstance(column, LevelColumn):
+        return entities.order_by(*ordering(column, is_descending=is_descending))
+    held = FilteredRelation("evaluations", condition=Q(evaluations__scorecard=column.scorecard))
+    rank = F("held__level__rank")
+    first = rank.desc(nulls_last=True) if is_descending else rank.asc(nulls_last=True)
+    return entities.alias(held=held).order_by(first, ShownName(), "id")
 
 
 def _part_by_part(entities: EntityQuerySet, parts: Sequence[Any], places: slice) -> list[int]:
