@@ -25,13 +25,14 @@ def graded_entities_of(teams: Collection[str]) -> EntityQuerySet:
     blueprints = Blueprint.objects.filter(scorecards__status="published").exclude(identifier=TEAM)
     kinds = dict(blueprints.values_list("id", "ownership__type"))
     inherited = [pk for pk, kind in kinds.items() if kind == "Inherited"]
-    owned = Q(pk__in=_rows(teams).values("source_id"))
+    owned = Q(pk__in=ownership_rows(teams).values("source_id"))
     if inherited:
         owned |= Q(blueprint__in=inherited) & _named_in_facts(teams)
     return Entity.objects.filter(owned, blueprint__in=list(kinds))
 
 
-def _rows(teams: Iterable[str]) -> RelationQuerySet:
+def ownership_rows(teams: Iterable[str]) -> RelationQuerySet:
+    """Return the relation rows by which these teams own entities, directly."""
     return EntityRelation.objects.filter(
         relation=OWNERSHIP,
         target__blueprint__identifier=TEAM,
@@ -48,7 +49,7 @@ def _named_in_facts(teams: Iterable[str]) -> Q:
 
 def members_of(team: str) -> EntityQuerySet:
     """Return the people in a team."""
-    return Entity.objects.of(USER).filter(pk__in=_rows([team]).values("source_id"))
+    return Entity.objects.of(USER).filter(pk__in=ownership_rows([team]).values("source_id"))
 
 
 def team_references(identifiers: Collection[str]) -> list[Reference]:
