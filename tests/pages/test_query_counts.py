@@ -14,9 +14,9 @@ pytestmark = pytest.mark.usefixtures("catalog")
 # Five of each are the session, the user and the navigation.
 COUNTS = {
     "/": 23,
-    "/catalog/service/": 13,
-    "/catalog/service/?sort=-level.quality&team=core&level.quality=Basic&q=a": 13,
-    "/catalog/deployment/": 12,
+    "/catalog/service/": 15,
+    "/catalog/service/?sort=-level.quality&team=core&level.quality=Basic&q=a": 16,
+    "/catalog/deployment/": 14,
     "/catalog/service/anchor/": 22,
     "/teams/core/": 23,
     "/scorecards/": 10,
