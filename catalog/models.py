@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from catalog.expressions import ShownName
 from catalog.fields import JSONField
 from catalog.querysets import ChangeQuerySet, EntityQuerySet, RelationQuerySet
 
@@ -99,8 +100,8 @@ class Entity(models.Model):
         indexes = [
             # Going through a blueprint's entities in ranges of ids.
             models.Index(fields=["blueprint", "id"], name="entity_by_id"),
-            # Catalog pages: the default order of a blueprint's table.
-            models.Index(fields=["blueprint", "title", "id"], name="entity_by_title"),
+            # Catalog pages: the default order of a blueprint's table, and that among equals.
+            models.Index("blueprint", ShownName(), "id", name="entity_by_shown_name"),
             # The sweep: what a dead worker left behind.
             models.Index(
                 fields=["stale_since"], condition=Q(stale_since__isnull=False), name="entity_stale"

@@ -40,6 +40,8 @@ DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 TIDEMARK_PUBLIC_READ = env.bool("TIDEMARK_PUBLIC_READ", False)
+# Whether answers tell how long they took (the header Server-Timing).
+TIDEMARK_SERVER_TIMING = env.bool("TIDEMARK_SERVER_TIMING", False)
 # Host names, addresses and networks that what goes out may reach although they are not public.
 TIDEMARK_ALLOWED_HOSTS_OUT = env.list("TIDEMARK_ALLOWED_HOSTS_OUT", [])
 
@@ -90,8 +92,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.middleware.ServerTimingMiddleware",
     "portal.integrations.addresses.WholeSegments",
     "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.CompressStaticMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

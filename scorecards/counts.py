@@ -75,6 +75,21 @@ def counts_by_owner(
     return counts
 
 
+def levels_by_team(
+    scorecard_ids: Iterable[int], *, blueprint_id: int
+) -> dict[str, dict[int, Sums[int]]]:
+    """Return entities of a blueprint by level id, by scorecard, by team, with one query.
+
+    All of them, owned or not, stand under `EVERYBODY`.
+    """
+    levels: dict[str, dict[int, Sums[int]]] = defaultdict(lambda: defaultdict(Sums))
+    rows = Counter.objects.filter(scorecard__in=list(scorecard_ids), blueprint=blueprint_id)
+    for team, scorecard, part in rows.values_list("team", "scorecard_id", "levels"):
+        for level, count in part.items():
+            levels[team][scorecard][int(level)] += count
+    return levels
+
+
 def _summed(rows: "QuerySet[Counter]", key: str) -> dict[Any, Counts]:
     counts: dict[Any, Counts] = defaultdict(Counts)
     for name, *parts in rows.values_list(key, *PARTS):

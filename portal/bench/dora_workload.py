@@ -100,23 +100,23 @@ class History:
         events = self._events
         had = self.sizes
         # Deployments first: the others point at them.
-        _insert(
+        insert_drawn(
             "deployment",
             range(had.deployments, sizes.deployments),
             lambda number, id_: events.deployment(number, id_=id_),
         )
-        _insert(
+        insert_drawn(
             "pull_request",
             range(had.pull_requests, sizes.pull_requests),
             lambda number, id_: events.pull_request(number),
         )
-        _insert(
+        insert_drawn(
             "incident",
             range(had.incidents, sizes.incidents),
             lambda number, id_: events.incident(number),
         )
         self.sizes = sizes
-        _follow_ids()
+        follow_ids()
 
     def work_out(self, *, report: Report) -> None:
         """Work out what DORA's own measures need of the events themselves, where they are there.
@@ -147,7 +147,7 @@ class History:
             yield draft
 
 
-def _insert(name: str, numbers: range, draw: Callable[[int, int], Event]) -> None:
+def insert_drawn(name: str, numbers: range, draw: Callable[[int, int], Event]) -> None:
     """Insert these events of one blueprint; `draw` takes the number and the id of each."""
     blueprint = Blueprint.objects.get(identifier=name)
     spec = registry.graph().specs[name]
@@ -188,7 +188,7 @@ def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _follow_ids() -> None:
+def follow_ids() -> None:
     """Tell the database which ids are taken, where it counts them apart from the rows."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), [Entity]):

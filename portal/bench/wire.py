@@ -146,7 +146,7 @@ def _server() -> Iterator[int]:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "manage.py", "serve", "--port", "0"],
             cwd=settings.BASE_DIR,
-            env={**os.environ, "DATABASE_URL": _address(), "TIDEMARK_DATA_DIR": folder,
+            env={**os.environ, "DATABASE_URL": database_address(), "TIDEMARK_DATA_DIR": folder,
                  "SECRET_KEY": settings.SECRET_KEY, "CELERY_BROKER_URL": "", "LOG_LEVEL": "ERROR"},
             stdout=subprocess.PIPE,
             text=True,
@@ -162,7 +162,7 @@ def _server() -> Iterator[int]:
             process.wait(30)
 
 
-def _address() -> str:
+def database_address() -> str:
     """Return the address of the connected database."""
     parts = connection.settings_dict
     if connection.vendor == "sqlite":

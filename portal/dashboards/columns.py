@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, OuterRef, Subquery, Value, When
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 
+from catalog.expressions import ShownName
 from catalog.models import OWNERSHIP, Entity
 from portal.dashboards.expressions import FactNumber, FactText
 from portal.dashboards.properties import Property
@@ -79,7 +80,7 @@ class TitleColumn(Column):
 
     def expression(self) -> Any:
         """Sort by what is shown, whatever its case."""
-        return Lower(Coalesce(NullIf("title", Value("")), "identifier"))
+        return ShownName()
 
     def cell(self, row: Row) -> Cell:
         """Show nothing: the template links the name."""
@@ -231,5 +232,8 @@ def fitting(shown: Shown) -> Shown:
 def ordering(column: Column, *, is_descending: bool) -> list[Any]:
     """Return the order of rows: empty ones last either way, and no two rows ever tie."""
     by = column.expression()
+    if isinstance(column, TitleColumn):
+        # Nobody is without a name; so an index can be read from either end.
+        return [by.desc(), F("id").desc()] if is_descending else [by.asc(), F("id").asc()]
     first = by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True)
-    return [first, *([] if isinstance(column, TitleColumn) else [F("title").asc()]), F("id").asc()]
+    return [first, ShownName().asc(), F("id").asc()]

@@ -3,12 +3,12 @@
 from functools import partial
 from typing import Any
 
-from django.db.models import Count
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from catalog.models import Blueprint
+from portal.dashboards.entity_counts import with_counts
 from portal.dashboards.shelf import boards_for
 from portal.permissions import may_edit_catalog, may_read, username_of
 from scorecards.models import Scorecard
@@ -33,9 +33,7 @@ def _navigation(username: str) -> dict[str, Any]:
     blueprints = Blueprint.objects.values("identifier", "title", "icon", "is_system", "id")
     scorecards = Scorecard.objects.published().values("identifier", "title")
     return {
-        "blueprints": blueprints.annotate(entity_count=Count("entities")).order_by(
-            "is_system", "title", "id"
-        ),
+        "blueprints": with_counts(blueprints.order_by("is_system", "title", "id")),
         "scorecards": scorecards.order_by("title", "id"),
         "boards": boards_for(username),
     }

@@ -12,14 +12,19 @@ from scorecards.querysets import EvaluationQuerySet
 
 # Entities by level id, by scorecard id.
 LevelCounts = Mapping[int, Mapping[int, int]]
+# The fields of a level, from an evaluation, in the order in which the model has them.
+_LEVEL = [f"level__{field.attname}" for field in Level._meta.concrete_fields]
 
 
 def levels_of(entity_ids: Iterable[int]) -> dict[int, dict[int, Level]]:
     """Return the levels that these entities hold, by entity and scorecard, with one query."""
     levels: dict[int, dict[int, Level]] = defaultdict(dict)
-    for row in Evaluation.objects.of_entities(entity_ids):
-        if row.level:
-            levels[row.entity_id][row.scorecard_id] = row.level
+    known: dict[int, Level] = {}
+    rows = Evaluation.objects.of_entities(entity_ids).filter(level__isnull=False)
+    # Levels are few and evaluations many: a model for each would cost more than the query.
+    for entity, *parts in rows.values_list("entity_id", *_LEVEL):
+        level = known.get(parts[0]) or known.setdefault(parts[0], Level(*parts))
+        levels[entity][level.scorecard_id] = level
     return levels
 
 

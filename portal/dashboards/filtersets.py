@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.db.models.fields.json import KeyTransform
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
@@ -19,7 +19,7 @@ from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.querysets import EntityQuerySet
 from portal.dashboards.properties import Property
 from portal.dashboards.querystring import MAX_WORDS_LENGTH
-from scorecards.models import Evaluation, Scorecard
+from scorecards.models import Evaluation, Level, Scorecard
 
 BELOW = "below:"
 UNGRADED = "none"
@@ -106,15 +106,17 @@ class LevelFilter(ChoiceFilter):
         """Read the evaluations of the one scorecard."""
         if not value:
             return qs
-        graded = Evaluation.objects.filter(scorecard=self.scorecard)
+        # Asked of one entity after the other, so that a page is read without all the others.
+        graded = Evaluation.objects.filter(scorecard=self.scorecard, entity=OuterRef("pk"))
         if value == UNGRADED:
-            return qs.exclude(pk__in=graded.values("entity_id"))
-        return qs.filter(pk__in=graded.filter(self._wanted(value)).values("entity_id"))
+            return qs.filter(~Exists(graded))
+        return qs.filter(Exists(graded.filter(level__in=self._wanted(value))))
 
-    def _wanted(self, value: str) -> Q:
+    def _wanted(self, value: str) -> list[Level]:
         if value in self.levels:
-            return Q(level=self.levels[value])
-        return Q(level__rank__lt=self.levels[value.removeprefix(BELOW)].rank)
+            return [self.levels[value]]
+        bound = self.levels[value.removeprefix(BELOW)].rank
+        return [level for level in self.levels.values() if level.rank < bound]
 
 
 class TableFilterSet(FilterSet):

@@ -37,6 +37,28 @@ def number(value: int | float, unit: str = "") -> str:
     return f"{text} {unit}" if unit else text
 
 
+def about(value: float) -> int:
+    """Return as much of a count as an estimate knows: its first two digits.
+
+    >>> about(16_649), about(7.4)
+    (17000, 7)
+    """
+    return int(float(f"{value:.1e}")) if value >= 100 else round(value)
+
+
+def brief(count: int) -> str:
+    """Write what an estimate knows of a count in little room.
+
+    >>> brief(98_312), brief(1_234_567), brief(640)
+    ('98k', '1.2M', '640')
+    """
+    known = about(count)
+    for unit, sign in ((1_000_000, "M"), (1_000, "k")):
+        if known >= unit:
+            return f"{known / unit:.3g}{sign}"
+    return str(known)
+
+
 def _decimals(value: float) -> str:
     # Decimal, because binary halves round down: 0.125 would become 0.12.
     try:

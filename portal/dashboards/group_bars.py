@@ -11,7 +11,7 @@ from catalog.models import OWNERSHIP
 from portal.dashboards.distribution import LevelCounts
 from portal.dashboards.grouping import Bucket, ByInheritedTeam, ByTarget, Grouping
 from portal.dashboards.listing import Listing
-from portal.dashboards.table import is_narrowed
+from portal.dashboards.table_counts import is_narrowed
 from scorecards.counts import counts_by_owner
 from scorecards.models import Evaluation
 

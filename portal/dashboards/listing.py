@@ -142,7 +142,8 @@ def listing_of(
     """
     has_rules = has_rules or _RULE in query.get("columns") or _RULE in query.get("sort")
     scorecards = _scorecards(blueprint, has_rules=has_rules)
-    teams = dict(Entity.objects.of(TEAM).order_by("title", "id").values_list("identifier", "title"))
+    team_rows = Entity.objects.all_of(TEAM).order_by("title", "id")
+    teams = dict(team_rows.values_list("identifier", "title"))
     properties = properties_of(blueprint)
     titles = advanced.titles_of(blueprint, properties)
     groups = offered(blueprint, properties=properties, scorecards=scorecards, has_rules=has_rules)

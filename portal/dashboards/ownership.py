@@ -28,7 +28,7 @@ def graded_entities_of(teams: Collection[str]) -> EntityQuerySet:
     blueprints = Blueprint.objects.filter(scorecards__status="published").exclude(identifier=TEAM)
     kinds = dict(blueprints.values_list("id", "ownership__type"))
     inherited = [pk for pk, kind in kinds.items() if kind == "Inherited"]
-    owned = Q(pk__in=_rows(teams).values("source_id"))
+    owned = Q(pk__in=ownership_rows(teams).values("source_id"))
     if inherited:
         owned |= Q(blueprint__in=inherited) & _named_in_facts(teams)
     return Entity.objects.filter(owned, blueprint__in=list(kinds))
@@ -40,7 +40,7 @@ def evaluations_owned(team: str, blueprints: Iterable[Blueprint]) -> Q:
     For rows with an `entity`: evaluations and changes. Ownership that is inherited is searched for
     only where there is any.
     """
-    owned = Q(entity__in=_rows([team]).values("source_id"))
+    owned = Q(entity__in=ownership_rows([team]).values("source_id"))
     inherited = [row.pk for row in blueprints if (row.ownership or {}).get("type") == "Inherited"]
     if inherited:
         named = Q(FactHolds(OWNERSHIP, team, facts="entity__facts"))
@@ -48,7 +48,8 @@ def evaluations_owned(team: str, blueprints: Iterable[Blueprint]) -> Q:
     return owned
 
 
-def _rows(teams: Iterable[str]) -> RelationQuerySet:
+def ownership_rows(teams: Iterable[str]) -> RelationQuerySet:
+    """Return the relation rows by which these teams own entities, directly."""
     return EntityRelation.objects.filter(
         relation=OWNERSHIP,
         target__blueprint__identifier=TEAM,
@@ -65,7 +66,7 @@ def _named_in_facts(teams: Iterable[str]) -> Q:
 
 def members_of(team: str) -> EntityQuerySet:
     """Return the people in a team."""
-    return Entity.objects.of(USER).filter(pk__in=_rows([team]).values("source_id"))
+    return Entity.objects.of(USER).filter(pk__in=ownership_rows([team]).values("source_id"))
 
 
 def team_references(identifiers: Collection[str]) -> list[Reference]:

@@ -3,24 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.core.paginator import Page, Paginator
-from django_filters import FilterSet
+from django.core.paginator import Page
 
-from catalog.models import Blueprint
 from portal.dashboards import advanced
 from portal.dashboards.advanced import Advanced
 from portal.dashboards.applied import Applied, applied_of
 from portal.dashboards.charts import Slice
 from portal.dashboards.columns import Column, LevelColumn
-from portal.dashboards.distribution import LevelCounts, levels_among, slices_of
+from portal.dashboards.distribution import slices_of
 from portal.dashboards.exports import MOST_SHEET_ROWS
 from portal.dashboards.listing import Listing, Sorting
 from portal.dashboards.querystring import QueryString
+from portal.dashboards.table_counts import Found, found_among
+from portal.dashboards.table_pages import FoundPaginator, page_of
 from portal.dashboards.table_rows import TableRow, rows_of
-from scorecards.counts import counts_of
-from scorecards.models import Evaluation, Scorecard
-
-PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
@@ -43,6 +39,7 @@ class Table:
     footer: list[list[Slice] | None]
     applied: list[Applied]
     page: Page
+    found: Found
 
     @property
     def query(self) -> QueryString:
@@ -53,6 +50,11 @@ class Table:
     def total(self) -> int:
         """Return how many entities pass the filters."""
         return self.page.paginator.count
+
+    @property
+    def is_estimate(self) -> bool:
+        """Say whether the total, and what stands at the bottom, is about so."""
+        return self.found.is_estimate
 
     @property
     def words(self) -> str:
@@ -83,7 +85,19 @@ class Table:
 def table_of(listing: Listing) -> Table:
     """Return the page of a table that an address asks for; one past the end is the last."""
     query, filterset, columns = listing.query, listing.filterset, listing.columns
-    page = Paginator(listing.entities, PAGE_SIZE).get_page(query.get("page"))
+    scorecards = [column.scorecard for column in columns if isinstance(column, LevelColumn)]
+    graded = [card for card in scorecards if card is not None]
+    found = found_among(filterset, listing.blueprint, graded)
+    if listing.grouping:
+        page = Page([], 1, FoundPaginator(found.count, is_estimate=found.is_estimate))
+    else:
+        page, found = page_of(
+            found,
+            listing.sorting.column,
+            is_descending=listing.sorting.is_descending,
+            number=query.get("page"),
+            scorecards=graded,
+        )
     return Table(
         listing=listing,
         advanced=Advanced(
@@ -92,10 +106,12 @@ def table_of(listing: Listing) -> Table:
             titles=listing.titles,
         ),
         headings=[_heading(column, query, listing.sorting) for column in columns],
-        rows=[] if listing.grouping else rows_of(page.object_list, columns, listing.teams),
-        footer=_footer(filterset, columns, listing.blueprint),
+        rows=rows_of(page.object_list, columns, listing.teams),
+        # Counted over all rows, and not just those of the page.
+        footer=bars_under(columns, found.levels) if graded else [],
         applied=applied_of(filterset, query, listing.titles),
         page=page,
+        found=found,
     )
 
 
@@ -107,20 +123,6 @@ def _heading(column: Column, query: QueryString, sorting: Sorting) -> Heading:
         link=str(query.having("sort", f"-{column.key}" if goes_down else column.key)),
         aria_sort=sorting.word if is_sorted else "",
     )
-
-
-def _footer(
-    filterset: FilterSet, columns: Sequence[Column], blueprint: Blueprint
-) -> list[list[Slice] | None]:
-    """Return the distribution under each column of badges, over all rows and not just the page.
-
-    Counted where rows are filtered out; the counters know how it is over all of them.
-    """
-    found = [column.scorecard for column in columns if isinstance(column, LevelColumn)]
-    scorecards = [card for card in found if card is not None]
-    if not scorecards:
-        return []
-    return bars_under(columns, _level_counts(filterset, scorecards, blueprint))
 
 
 def bars_under(
@@ -136,20 +138,3 @@ def bars_under(
         else None
         for column in columns[1:]
     ]
-
-
-def is_narrowed(filterset: FilterSet) -> bool:
-    """Say whether any filter is in force, so that kept counts do not tell how it is."""
-    return not filterset.is_valid() or any(filterset.form.cleaned_data.values())
-
-
-def _level_counts(
-    filterset: FilterSet, scorecards: Sequence[Scorecard], blueprint: Blueprint
-) -> LevelCounts:
-    if is_narrowed(filterset):
-        entities = filterset.qs.order_by()
-        return levels_among(
-            Evaluation.objects.filter(scorecard__in=scorecards, entity__in=entities)
-        )
-    found = counts_of([item.pk for item in scorecards], blueprint_id=blueprint.pk)
-    return {scorecard: counts.levels for scorecard, counts in found.items()}

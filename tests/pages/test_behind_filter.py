@@ -174,14 +174,14 @@ def test_only_so_many_are_taken_from_one_address(reader):
     assert words.count("Behind") == 5
 
 
-def test_it_costs_two_queries_and_tables_without_it_none(reader):
+def test_it_costs_three_queries_and_tables_without_it_none(reader):
     def queries(address):
         with CaptureQueriesContext(connection) as found:
             html_of(reader.get(address))
         return len(found)
 
-    # The revision of the graph, and who the owner is.
-    assert queries(behind()) == queries(DEPLOYMENTS) + 2
+    # The revision of the graph, who the owner is, and which entities are behind.
+    assert queries(behind()) == queries(DEPLOYMENTS) + 3
     assert queries(behind(query=str(condition("minutes", ">", 3)).replace("'", '"'))) == (
-        queries(DEPLOYMENTS) + 2
+        queries(DEPLOYMENTS) + 3
     )

@@ -72,3 +72,20 @@ def test_a_moment_is_told_from_now(seconds, words):
 )
 def test_titles_are_told_in_the_plural(title, expected):
     assert formats.many(title) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "known", "text"),
+    [
+        (7, 7, "7"),
+        (640, 640, "640"),
+        (999, 1_000, "1k"),
+        (16_649, 17_000, "17k"),
+        (98_312, 98_000, "98k"),
+        (104_000, 100_000, "100k"),
+        (999_900, 1_000_000, "1M"),
+        (1_234_567, 1_200_000, "1.2M"),
+    ],
+)
+def test_an_estimate_has_two_digits(count, known, text):
+    assert (formats.about(count), formats.brief(count)) == (known, text)

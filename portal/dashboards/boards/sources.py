@@ -135,7 +135,7 @@ class Sources:
     @cached_property
     def teams(self) -> Mapping[str, str]:
         """Return the titles of all teams."""
-        rows = Entity.objects.of(TEAM).order_by("title", "id")
+        rows = Entity.objects.all_of(TEAM).order_by("title", "id")
         return dict(rows.values_list("identifier", "title"))
 
     def about(self, identifier: str) -> About:

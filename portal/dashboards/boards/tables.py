@@ -1,6 +1,6 @@
 """Tables on boards: chosen columns in their order, in groups, with how each group stands."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import CharField, Count, F, OuterRef, Subquery
 
+from catalog.querysets import EntityQuerySet
 from portal.dashboards.boards.breakdowns import condition_on, label_of, read_value, titles_for
 from portal.dashboards.boards.datasets import both, dataset_of
 from portal.dashboards.boards.sources import About, Scope, Sources
@@ -25,9 +26,11 @@ from portal.dashboards.columns import (
 )
 from portal.dashboards.expressions import FactText
 from portal.dashboards.groups import Group
+from portal.dashboards.ownership import ownership_rows
 from portal.dashboards.properties import Property
 from portal.dashboards.table import bars_under
 from portal.dashboards.table_rows import TableRow, rows_of
+from scorecards.counts import EVERYBODY, levels_by_team
 from scorecards.models import Evaluation
 
 MOST_ROWS = 100
@@ -163,7 +166,9 @@ _BY_GROUP = F("group").asc(nulls_last=True)
 def _counts(plan: Plan, subject: Subject) -> dict[Any, int]:
     """Return how many entities are in each group, by what the database groups by, in its order."""
     key = _group_key(subject, plan.scope.about)
-    rows = plan.scope.entities.order_by().annotate(group=key).values_list("group")
+    # All are read, and rows lie by id in the file: SQLite would go through them by name.
+    entities = plan.scope.entities.filter(pk__gt=0)
+    rows = entities.order_by().annotate(group=key).values_list("group")
     return dict(rows.annotate(Count("id")).order_by(_BY_GROUP))
 
 
@@ -175,12 +180,13 @@ def _groups(
     prop = scope.about.properties.get(subject.key) if subject.kind is Kind.PROPERTY else None
     values = {raw: read_value(raw, prop) for raw in islice(counts, MOST_GROUPS)}
     titles = titles_for(scope, subject, values.values())
-    entities = scope.entities.defer("properties", "computed", "problems").annotate(group=key)
+    entities = _of_first_groups(scope, subject, counts)
+    entities = entities.defer("properties", "computed", "problems").annotate(group=key)
     found = list(entities.order_by(_BY_GROUP, *plan.order)[:MOST_ROWS])
     rows: dict[Any, list[TableRow]] = defaultdict(list)
     for row in rows_of(found, columns, sources.teams):
         rows[row.entity.group].append(row)
-    levels = _levels(scope, subject)
+    levels = _owner_levels(scope, subject, counts) or _levels(scope, subject)
     for raw in sorted(values, key=lambda raw: (raw is None, _place(raw, subject, scope, titles))):
         yield Group(
             title=label_of(values[raw], titles, prop),
@@ -189,6 +195,54 @@ def _groups(
             bars=bars_under(columns, levels[raw]),
             rows=rows[raw],
         )
+
+
+def _of_first_groups(scope: Scope, subject: Subject, counts: Mapping[Any, int]) -> EntityQuerySet:
+    """Return the entities of the groups that the first rows are of; all where that tells nothing.
+
+    Owners have relation rows, which are indexed: the others need not be sorted.
+    """
+    if subject.kind is not Kind.OWNER:
+        return scope.entities
+    seen, teams = 0, set[str]()
+    for raw, count in counts.items():
+        owners = read_value(raw, None)
+        if seen >= MOST_ROWS:
+            break
+        if not isinstance(owners, list) or not _is_direct(scope):
+            return scope.entities
+        teams.update(owners)
+        seen += count
+    return scope.entities.filter(pk__in=ownership_rows(teams).values("source_id"))
+
+
+def _is_direct(scope: Scope) -> bool:
+    return (scope.about.blueprint.ownership or {}).get("type") == "Direct"
+
+
+def _owner_levels(
+    scope: Scope, subject: Subject, counts: Mapping[Any, int]
+) -> Mapping[Any, Mapping[int, Mapping[int, int]]] | None:
+    """Return entities by level, by scorecard, by owner, as the counters know them.
+
+    None where they do not: of some entities only, or where any belongs to several teams.
+    """
+    if subject.kind is not Kind.OWNER or not scope.dataset.is_everything:
+        return None
+    owners = {raw: read_value(raw, None) for raw in counts}
+    if any(isinstance(names, list) and len(names) > 1 for names in owners.values()):
+        return None
+    cards = [card.pk for card in scope.about.scorecards.values()]
+    by_team = levels_by_team(cards, blueprint_id=scope.about.blueprint.pk)
+    everybody = by_team.pop(EVERYBODY, {})
+    nobodys = {
+        card: levels - sum((found.get(card, Counter()) for found in by_team.values()), Counter())
+        for card, levels in everybody.items()
+    }
+    return {
+        raw: by_team.get(names[0], {}) if isinstance(names, list) else nobodys
+        for raw, names in owners.items()
+    }
 
 
 def _group_link(scope: Scope, subject: Subject, value: Any) -> str:

@@ -216,6 +216,18 @@ def number(value: int | float) -> str:
 
 
 @register.filter
+def about(value: float) -> int:
+    """Round a count to what an estimate knows of it."""
+    return formats.about(value)
+
+
+@register.filter
+def brief(count: int) -> str:
+    """Write what an estimate knows of a count in little room."""
+    return formats.brief(count)
+
+
+@register.filter
 def initials(name: str) -> str:
     """Return the letters that stand for a name."""
     return formats.initials(name)

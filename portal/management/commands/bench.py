@@ -12,11 +12,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from portal.bench import dora, evaluate, outcomes, wire
+from portal.bench import dora, evaluate, outcomes, pages, wire
 from portal.bench.dora_workload import Sizes
 from scorecards.models import MAX_RULES
 
-Figures = evaluate.Figures | dora.Figures | outcomes.Figures | wire.Figures
+Figures = evaluate.Figures | dora.Figures | outcomes.Figures | pages.Figures | wire.Figures
 
 
 class Command(BaseCommand):
@@ -56,12 +56,20 @@ class Command(BaseCommand):
         wires.add_argument("--requests", type=positive, default=1_000, help="reads that are timed")
         wires.add_argument("--json", action="store_true", help="print the figures as JSON")
 
+        shown: ArgumentParser = benchmarks.add_parser(
+            "pages", help="server time of pages at many entities, against the same at few"
+        )
+        shown.add_argument("--entities", type=positive, default=100_000)
+        shown.add_argument("--requests", type=positive, default=200, help="of each page")
+        shown.add_argument("--json", action="store_true", help="print the figures as JSON")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the benchmark and print what it measured."""
         measures = {
             "evaluate": self._evaluate,
             "dora": self._dora,
             "outcomes": self._outcomes,
+            "pages": self._pages,
             "wire": self._wire,
         }
         measure = measures[options["benchmark"]]
@@ -108,6 +116,14 @@ class Command(BaseCommand):
     def _wire(self, options: dict[str, Any]) -> wire.Figures:
         return wire.run(
             batches=options["batches"],
+            requests=options["requests"],
+            now=timezone.now(),
+            report=self._report,
+        )
+
+    def _pages(self, options: dict[str, Any]) -> pages.Figures:
+        return pages.run(
+            entities=options["entities"],
             requests=options["requests"],
             now=timezone.now(),
             report=self._report,

@@ -1,0 +1,101 @@
+"""A server of several worker processes for the pages benchmark, and the lines to it."""
+
+import gzip
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
+from tempfile import TemporaryDirectory
+from time import perf_counter, sleep
+
+from django.conf import settings
+
+from portal.bench.pages_requests import Reply
+from portal.bench.wire import database_address
+
+THREADS = 4
+PATIENCE = 60
+_DURATION = re.compile(r"(\w+);dur=([\d.]+)")
+_FILE = re.compile(rb'<(?:link rel="stylesheet" href|script[^>]* src)="([^"]+)"')
+
+
+@contextmanager
+def pages_server(*, workers: int) -> Iterator[int]:
+    """Serve the connected database from worker processes, as docs/install.md says; yield the port.
+
+    Without the schedule of `manage.py serve`: what it does at its times would be measured too.
+    """
+    with TemporaryDirectory() as folder:
+        port = _free_port()
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "gunicorn", "portal.wsgi", "--workers", str(workers),
+             "--threads", str(THREADS), "--worker-class", "gthread", "--keep-alive", "60",
+             "--bind", f"127.0.0.1:{port}", "--limit-request-line", "8190",
+             "--log-level", "warning"],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, "DATABASE_URL": database_address(), "TIDEMARK_DATA_DIR": folder,
+                 "SECRET_KEY": settings.SECRET_KEY, "CELERY_BROKER_URL": "", "LOG_LEVEL": "ERROR",
+                 "TIDEMARK_SERVER_TIMING": "1"},
+        )  # fmt: skip
+        try:
+            _wait_for(port, process)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = perf_counter() + PATIENCE
+    while perf_counter() < end and process.poll() is None:
+        with suppress(OSError):
+            line = line_to(port)
+            line.request("GET", "/healthz")
+            line.getresponse().read()
+            line.close()
+            return
+        sleep(0.1)
+    raise RuntimeError("the server did not start")
+
+
+def line_to(port: int) -> HTTPConnection:
+    """Return a connection that stays open."""
+    return HTTPConnection("127.0.0.1", port, timeout=600)
+
+
+def read(line: HTTPConnection, cookie: str, path: str) -> Reply:
+    """Read a page, and how long the server says that it took."""
+    start = perf_counter()
+    line.request("GET", path, headers={"cookie": cookie})
+    answer = line.getresponse()
+    body = answer.read()
+    spent = (perf_counter() - start) * 1_000
+    if answer.status != 200:
+        raise RuntimeError(f"{path} was answered {answer.status}")
+    told = dict(_DURATION.findall(answer.getheader("server-timing", "")))
+    return Reply(float(told["total"]), float(told["cpu"]), spent, len(body), body)
+
+
+def first_load(port: int, cookie: str, path: str) -> dict[str, float]:
+    """Return the kilobytes of a page's style sheets and scripts: as sent, and compressed."""
+    line = line_to(port)
+    sent = compressed = 0
+    for address in dict.fromkeys(_FILE.findall(read(line, cookie, path).body)):
+        line.request("GET", address.decode(), headers={"accept-encoding": "gzip"})
+        answer = line.getresponse()
+        body = answer.read()
+        sent += len(body)
+        is_compressed = answer.getheader("content-encoding") == "gzip"
+        compressed += len(body if is_compressed else gzip.compress(body))
+    line.close()
+    return {"as sent": round(sent / 1_024, 1), "compressed": round(compressed / 1_024, 1)}
