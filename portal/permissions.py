@@ -58,3 +58,22 @@ def may_edit_catalog(user: Any, auth: Any = None) -> bool:
     if auth is not None and getattr(auth, "scope", None) != "write":
         return False
     return bool(user and user.is_active and user.is_authenticated and user.is_staff)
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """Return the roles of this user, as pages name them in who may read and update them.
+
+    Admin is who may edit the catalog, Member whoever may read it.
+    """
+    roles = {"Admin"} if may_edit_catalog(user) else set()
+    return frozenset(roles | ({"Member"} if may_read(user) else set()))
+
+
+def may_make_boards(user: Any) -> bool:
+    """Say whether this user may make dashboards, be it only for themselves: not the public."""
+    return may_read_people(user)
+
+
+def may_publish_boards(user: Any) -> bool:
+    """Say whether this user may make dashboards for everybody, and the folders they stand in."""
+    return may_edit_catalog(user)

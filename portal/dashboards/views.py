@@ -21,7 +21,8 @@ from portal.dashboards.scorecard_page import overviews, scorecard_page
 from portal.dashboards.search_page import search_page
 from portal.dashboards.table import table_of
 from portal.dashboards.team_page import team_page
-from portal.permissions import may_read_people, username_of
+from portal.dashboards.visitors import Visitor
+from portal.permissions import may_read_people
 from scorecards.models import Campaign, Scorecard
 
 
@@ -144,5 +145,5 @@ def palette(request: HttpRequest) -> HttpResponse:
     """Show what the command palette finds: a part of a page, for script."""
     words = _query(request).get("q")
     user = request.user
-    hits = hits_for(words, username=username_of(user), has_people=may_read_people(user))
+    hits = hits_for(words, visitor=Visitor(user), has_people=may_read_people(user))
     return render(request, "dashboards/_palette.html", {"hits": hits, "words": words})

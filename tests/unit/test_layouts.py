@@ -162,6 +162,8 @@ def test_what_is_no_move_is_no_move(text):
         parse_move(text)
 
 
-@pytest.mark.parametrize(("shape", "sizes"), [((12,), [12]), ((3, 3, 3, 3), [3]), ((6, 6), range(3, 10))])
+@pytest.mark.parametrize(
+    ("shape", "sizes"), [((12,), [12]), ((3, 3, 3, 3), [3]), ((6, 6), range(3, 10))]
+)
 def test_the_sizes_on_offer_leave_the_others_their_room(shape, sizes):
     assert sizes_for(rows(shape)[0]) == list(sizes)

@@ -57,7 +57,7 @@ def save_missing_pages(
     return [
         save_page(document=document, by=by, now=now)
         for document in documents
-        if not _is_there(document["identifier"])
+        if not is_there(document["identifier"])
     ]
 
 
@@ -149,14 +149,15 @@ def _require_drawable(wanted: PageDocument, *, now: datetime) -> None:
 
 
 def _new(wanted: PageDocument) -> Page:
-    if _is_there(wanted.identifier):
+    if is_there(wanted.identifier):
         raise Conflict(f"there is a page '{wanted.identifier}' already; change that one")
     if wanted.type == Page.Type.ENTITY:
         raise Invalid.at("type", "comes with its blueprint; make the blueprint first")
     return Page(identifier=wanted.identifier, type=wanted.type)
 
 
-def _is_there(identifier: str) -> bool:
+def is_there(identifier: str) -> bool:
+    """Say whether there is a page of this name, be it by default."""
     is_stored = Page.objects.filter(identifier=identifier).exists()
     return is_stored or default_page(identifier) is not None
 
