@@ -16,7 +16,7 @@ from portal.dashboards.models import Folder, Page, RemovedDefault
 from portal.dashboards.operations.folders import save_folder
 from portal.dashboards.operations.rows import note, store
 from portal.dashboards.page_permissions import parse_permissions
-from portal.dashboards.widgets import with_blueprint_renamed
+from portal.dashboards.widgets import Widget, with_blueprint_renamed
 from portal.permissions import Actor
 
 
@@ -42,7 +42,7 @@ def save_page(
     before = row.document() if row.pk else {}
     moved = history.difference(before, asdict(wanted))
     if "widgets" in moved and wanted.type == Page.Type.DASHBOARD:
-        _require_drawable(wanted, now=now)
+        _require_drawable(wanted, before=before.get("widgets") or [], now=now)
     if moved:
         _fill(row, wanted, by=by, now=now)
         store(row, before=before, by=by, now=now)
@@ -143,8 +143,8 @@ def lock(page: Page) -> Page:
     return row
 
 
-def _require_drawable(wanted: PageDocument, *, now: datetime) -> None:
-    if faults := board_faults(wanted.widgets or [], now=now):
+def _require_drawable(wanted: PageDocument, *, before: list[Widget], now: datetime) -> None:
+    if faults := board_faults(wanted.widgets or [], before=before, now=now):
         raise Invalid(faults)
 
 
