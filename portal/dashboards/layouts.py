@@ -151,7 +151,9 @@ def _vertically(step: int) -> Callable[..., None]:
         goal = row + step
         is_alone = len(layout[row]["columns"]) == 1
         if 0 <= goal < len(layout) and has_room(layout[goal]):
-            _join(layout[goal], _take(layout[row], at), min(at, len(layout[goal]["columns"])))
+            # In the order of reading, it only changes places with those of the row.
+            end = len(layout[goal]["columns"]) if step < 0 else 0
+            _join(layout[goal], _take(layout[row], at), end)
         elif is_alone and 0 <= goal < len(layout):
             # Alone, it would only change one row of its own for another: it passes the full one.
             layout[row], layout[goal] = layout[goal], layout[row]

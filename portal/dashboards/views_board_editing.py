@@ -156,8 +156,8 @@ def _save(page: Page, request: HttpRequest, setting: Configuring) -> str:
 def _refused(error: CatalogError) -> str:
     if isinstance(error, Changed):
         return _(
-            "%(who)s changed this dashboard %(when)s, so your change was not saved. It still stands "
-            "below: look at the dashboard as it is now, and save again."
+            "%(who)s changed this dashboard %(when)s, so your change was not saved. It still "
+            "stands below: look at the dashboard as it is now, and save again."
         ) % {"who": error.by, "when": ago(error.at, now=timezone.now())}
     return refusal(error, now=timezone.now())
 

@@ -102,9 +102,9 @@ def test_a_new_widget_finds_its_place_and_leaves_rows_legal(layout, row):
         ([(6, 6)], "right a", "b6 a6"),
         ([(6, 6)], "left a", "a6 b6"),
         ([(3, 9)], "left b", "b9 a3"),
-        # Into the next row, in about the same place.
+        # Into the next row: up to its end, down to its start.
         ([(6, 6), (12,)], "down a", "b12 / a6 c6"),
-        ([(12,), (12,)], "up b", "b6 a6"),
+        ([(12,), (12,)], "up b", "a6 b6"),
         # A full row takes nobody: a row of its own on the way there.
         ([(3, 3, 3, 3), (6, 6)], "up e", "a3 b3 c3 d3 / e12 / f12"),
         ([(3, 3, 3, 3), (12,)], "up e", "e12 / a3 b3 c3 d3"),

@@ -49,7 +49,8 @@ class Configuring:
         if kind is None:
             raise ValueError(f"no form for {stored.get('type')}")
         self.kind: WidgetKind = kind
-        self.act = data.get("act", SAVE) if data is not None else ""
+        # Script asks for a preview by the form alone; buttons say what they are for.
+        self.act = data.get("act", PREVIEW) if data is not None else ""
         self.data = _acted(data, self.act) if data is not None else None
         names = list(dict.fromkeys(names_in(self.data, stored)))[:MOST_NAMES]
         desk = Desk(names, now=now, has_people=reader.has_people)

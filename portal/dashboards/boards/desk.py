@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,8 @@ from portal.dashboards.boards.sources import About, Sources, Undrawable
 from portal.dashboards.boards.subjects import Kind, Subject
 from portal.dashboards.properties import Origin, Property
 
-Choices = list[tuple[str, list[tuple[str, str]]]]
+# Groups of choices, or choices without groups.
+Choices = list[Any]
 Spelling = Callable[[Property], str]
 MOST_SUGGESTIONS = 100
 MOMENTS = ("date-time", "timer")
@@ -114,7 +116,7 @@ def numbers(about: About | None, write: Spelling = bare) -> Choices:
     """Return the properties that are numbers."""
     if about is None:
         return []
-    return _filled([(_("Properties"), _properties(about, write, lambda prop: prop.is_number))])
+    return _properties(about, write, lambda prop: prop.is_number)
 
 
 def moments(about: About | None) -> Choices:

@@ -169,8 +169,12 @@ class DatasetField(ConditionField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"required": False, "at": "dataset", **kwargs})
 
+    def prepare_value(self, value: Any) -> Any:
+        """Return what to edit: rows show nothing for a query that keeps everything."""
+        return value if isinstance(value, Sent) or rules_of(value or {}) else None
+
     def clean(self, value: Sent) -> dict[str, Any]:
-        """Return the query."""
+        """Return the query; every fault is a message that starts with its path."""
         query = super().clean(value)
         if query is None:
             return {"combinator": "and", "rules": []}

@@ -47,7 +47,7 @@ class PartForm(forms.Form):
     """
 
     steering: tuple[str, ...] = ("blueprint",)
-    wide: tuple[str, ...] = ("description", "dataset")
+    wide: tuple[str, ...] = ("title", "description", "dataset")
 
     def __init__(
         self, data: Any = None, *, stored: Widget, desk: Desk, prefix: str | None = None

@@ -52,12 +52,12 @@ class FigureForm(DataForm):
     measure = ChoiceField(label=_("Shows"), required=True)
     property = SubjectField(label=_("Property"), required=True)
     entity = TextField(label=_("Entity"), required=True, max_length=1_000)
-    averageOf = ChoiceField(label=_("Average"))  # noqa: N815 - the key of the document
+    averageOf = ChoiceField(label=_("Average"), required=True)  # noqa: N815 - the key of the document
     measureTimeBy = SubjectField(label=_("In time by"))  # noqa: N815
-    unit = ChoiceField(label=_("Unit"))
+    unit = ChoiceField(label=_("Unit"), required=True)
     unitCustom = TextField(label=_("Own unit"), max_length=40)  # noqa: N815
-    unitAlignment = ChoiceField(label=_("Unit stands"))  # noqa: N815
-    displayFormatting = ChoiceField(label=_("Written"))  # noqa: N815
+    unitAlignment = ChoiceField(label=_("Unit stands"), required=True)  # noqa: N815
+    displayFormatting = ChoiceField(label=_("Written"), required=True)  # noqa: N815
     decimalPlaces = forms.IntegerField(  # noqa: N815
         label=_("Decimal places"), required=False, min_value=0, max_value=5
     )
@@ -70,21 +70,20 @@ class FigureForm(DataForm):
     def read(self) -> dict[str, Any]:
         """Return the fields of what is stored."""
         stored = self.stored
-        names = (
-            "property",
-            "entity",
-            "averageOf",
-            "measureTimeBy",
-            "unit",
-            "unitCustom",
-            "unitAlignment",
-            "displayFormatting",
-            "decimalPlaces",
-        )
+        names = ("property", "entity", "measureTimeBy", "unitCustom", "decimalPlaces")
+        measure = measure_of(stored)
+        # What a document does not say is as drawing takes it.
+        taken = {
+            "averageOf": "day" if measure == COUNT_BY else "total",
+            "unit": "none",
+            "unitAlignment": "right",
+            "displayFormatting": "none",
+        }
         return {
             **super().read(),
             **{name: stored.get(name) for name in names},
-            "measure": measure_of(stored),
+            **{name: stored.get(name) or value for name, value in taken.items()},
+            "measure": measure,
             "conditionalFormatting": rows_of(stored.get("conditionalFormatting"), THRESHOLDS),
         }
 
@@ -92,8 +91,8 @@ class FigureForm(DataForm):
         """Offer what the measure needs."""
         super().build()
         self._offer("measure", MEASURES)
-        self._offer("unit", [(key, shown or gettext("None")) for key, shown in UNITS.items()])
-        self.fields["unit"].choices.append(("custom", gettext("Another")))
+        units = [(key, shown or gettext("None")) for key, shown in UNITS.items()]
+        self._offer("unit", [*units, ("custom", gettext("Another"))])
         sides = {"left": _("before"), "right": _("behind"), "bottom": _("below")}
         self._offer("unitAlignment", [(side, sides[side]) for side in ALIGNMENTS])
         formats = [

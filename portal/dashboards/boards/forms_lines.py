@@ -148,7 +148,9 @@ class LinesForm(WidgetForm):
 
     timeInterval = ChoiceField(label=_("By"), required=True)  # noqa: N815 - the key of the document
     timeRange = ChoiceField(label=_("Over"), required=True)  # noqa: N815
-    nullValueDisplayMode = ChoiceField(label=_("Where there is nothing"))  # noqa: N815
+    nullValueDisplayMode = ChoiceField(  # noqa: N815
+        label=_("Where there is nothing"), required=True
+    )
     baselines = RowsField(BASELINES, label=_("Lines to compare with"))
 
     def __init__(
@@ -179,7 +181,7 @@ class LinesForm(WidgetForm):
             **super().read(),
             "timeInterval": interval_of(self.stored),
             "timeRange": range_of(self.stored),
-            "nullValueDisplayMode": self.stored.get("nullValueDisplayMode"),
+            "nullValueDisplayMode": self.stored.get("nullValueDisplayMode") or "null",
             "baselines": rows_of(self.stored.get("baselines"), BASELINES),
         }
 

@@ -47,8 +47,7 @@ class DetailsForm(DataForm):
         """Offer entities, and properties to leave out."""
         self.offer_blueprints()
         properties = self.about.properties.values() if self.about else ()
-        named = [(offers.bare(prop), prop.title) for prop in properties]
-        self.offer_subjects("hiddenQuery", [(gettext("Properties"), named)] if named else [])
+        self.offer_subjects("hiddenQuery", [(offers.bare(prop), prop.title) for prop in properties])
         self.fields["entity"].widget = EntityInput(self.desk, self.chosen("blueprint"))
 
     def write(self, widget: Widget, name: str, value: Any) -> None:
@@ -170,5 +169,6 @@ class FrameForm(WidgetForm):
             try:
                 frame_of({"url": url})
             except Undrawable as error:
-                raise forms.ValidationError(str(error).removeprefix("url: ").capitalize())
+                told = str(error).removeprefix("url: ")
+                raise forms.ValidationError(f"{told[:1].upper()}{told[1:]}.")
         return url

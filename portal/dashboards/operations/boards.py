@@ -23,6 +23,8 @@ from portal.dashboards.operations.widgets import rooted
 from portal.dashboards.widgets import DASHBOARD, Widget
 from portal.permissions import Actor
 
+_SMALL = ("entities-number-chart", "entities-pie-chart")
+
 
 class Changed(Conflict):
     """The page was changed since it was seen: `by` whom, `at` what moment."""
@@ -113,14 +115,15 @@ def put_widget(
 ) -> str:
     """Put a new widget into a row of a dashboard, or below all, and return its id.
 
-    Raises `Invalid` and `Conflict`.
+    Small ones of one type make a row of their own together. Raises `Invalid` and `Conflict`.
     """
     added = {"id": token_urlsafe(12), **widget}
 
     def put(root: Widget) -> Widget:
+        place = _row_of_its_like(root, added) if row is None else row
         return {
             **root,
-            "layout": layouts.put_at(root["layout"], added["id"], row=row),
+            "layout": layouts.put_at(root["layout"], added["id"], row=place),
             "widgets": [*root["widgets"], added],
         }
 
@@ -180,6 +183,16 @@ def _edit(
     return save_page(
         document={**row.document(), "widgets": [edit(whole)]}, page=row, by=by, now=now
     )
+
+
+def _row_of_its_like(root: Widget, widget: Widget) -> int | None:
+    """Return the last row, if it has room and all in it are as small and of the same type."""
+    if widget["type"] not in _SMALL or not root["layout"]:
+        return None
+    last = root["layout"][-1]
+    types = {item["id"]: item["type"] for item in root["widgets"]}
+    is_alike = all(types[column["id"]] == widget["type"] for column in last["columns"])
+    return len(root["layout"]) - 1 if is_alike and layouts.has_room(last) else None
 
 
 def _open(page: Page, *, seen: str) -> Page:
