@@ -110,8 +110,9 @@ class Configuring:
     @property
     def heading(self) -> str:
         """Return what the page is called."""
-        title = self.stored.get("title")
-        return str(title) if title else _("New: %(kind)s") % {"kind": self.kind.title}
+        if "id" not in self.stored:
+            return _("New: %(kind)s") % {"kind": self.kind.title}
+        return str(self.stored.get("title") or self.kind.title)
 
 
 def _shown(form: PartForm, names: Iterable[str]) -> Iterator[ShownField]:

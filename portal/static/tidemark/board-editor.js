@@ -20,7 +20,7 @@ function side(widget, event) {
 function send(act) {
   const button = editor().querySelector("[data-drop]");
   button.value = `${act} ${dragged.dataset.id}`;
-  editor().requestSubmit(button);
+  button.click();
 }
 
 document.addEventListener("dragstart", (event) => {
