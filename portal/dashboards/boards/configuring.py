@@ -133,6 +133,9 @@ def _acted(data: Any, act: str) -> Any:
     """Return what was sent with what a button asked for done to it."""
     verb, _space, target = act.partition(" ")
     changed = data.copy()
+    for name, values in data.lists():
+        # No database takes null bytes, and nobody types them.
+        changed.setlist(name, [value.replace("\x00", "") for value in values])
     places = places_in(data)
     match verb:
         case "add-line":
