@@ -16,7 +16,7 @@ from portal.dashboards import operations
 from portal.dashboards.boards.board_page import board_page
 from portal.dashboards.boards.finding import board_for, editable_board, reader_of
 from portal.dashboards.boards.refusals import refusal
-from portal.dashboards.boards.settings_forms import BoardForm, FolderForm
+from portal.dashboards.boards.settings_forms import BoardForm
 from portal.dashboards.models import Folder, Page
 from portal.dashboards.shelf import boards_for
 from portal.dashboards.visitors import Visitor
@@ -34,7 +34,7 @@ def boards(request: HttpRequest) -> HttpResponse:
     context = {
         "boards": boards_for(Visitor(request.user), folders),
         "may_make": may_make_boards(request.user),
-        "folder_form": FolderForm() if may_publish else None,
+        "may_publish": may_publish,
     }
     return render(request, "dashboards/boards_page.html", context)
 

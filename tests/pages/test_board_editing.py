@@ -10,7 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Change
 from portal.dashboards.models import Folder, Page
-from portal.dashboards.operations import save_page, save_page_permissions
+from portal.dashboards.operations import save_folder, save_page, save_page_permissions
+from portal.integrations.port.pages import create_page, shown_page
+from portal.integrations.port.pages_codec import page_body
 from scorecards.operations import install_pack
 from tests.builders import NOW, TESTER, make_entity, make_team, make_user
 from tests.pages.form_reading import form_of
@@ -504,6 +506,10 @@ def test_a_widget_is_made_by_its_form_and_drawn(writer, type_, fields, document,
     assert fill(writer, f"{WIDGET}?id={made['id']}").status_code == 302
     assert Page.objects.get(identifier="board").document() == before
     assert Change.objects.count() == changes
+    # What the editor saves is what the API takes and gives.
+    sent = {**page_body(before, {}), "identifier": "sent"}
+    taken = create_page(sent, by=TESTER, now=NOW)
+    assert shown_page(taken)["widgets"] == before["widgets"]
 
 
 @pytest.mark.usefixtures("frames")
@@ -692,6 +698,15 @@ def test_the_editor_makes_no_more_queries_for_more_rows(writer):
     for number in range(40):
         make_entity(f"more-{number}", team="core", properties={"tier": number})
     assert (queries(writer, EDIT), queries(writer, f"{WIDGET}?id=w2")) == before == (17, 22)
+
+
+def test_the_list_makes_no_more_queries_for_more_dashboards(writer):
+    two()
+    before = queries(writer, "/dashboards/")
+    for number in range(8):
+        save_folder(document={"title": f"Folder {number}"}, by=TESTER, now=NOW)
+        board({"type": "markdown"}, identifier=f"b{number}", parent=f"folder_{number}")
+    assert queries(writer, "/dashboards/") == before == 7
 
 
 def queries(client, address):

@@ -145,7 +145,7 @@ def _acted(data: Any, act: str) -> Any:
             changed.setlist("lines", [str(it) for it in places if str(it.number) != target])
         case "column-up" | "column-down":
             step = -1 if verb == "column-up" else 1
-            changed.setlist("columns", _shifted(data.getlist("columns"), target, step))
+            changed.setlist("columns", _shifted(changed.getlist("columns"), target, step))
     return changed
 
 

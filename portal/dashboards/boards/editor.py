@@ -74,7 +74,7 @@ def editor(page: Page, reader: Reader, *, now: datetime) -> Editor:
                 is_first=number == 0,
                 is_last=number == len(layout) - 1,
             )
-            for number, (row, stored) in enumerate(zip(drawn.rows, layout, strict=True))
+            for number, (row, stored) in enumerate(zip(drawn.rows, layout, strict=False))
         ],
     )
 
