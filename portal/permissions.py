@@ -81,3 +81,22 @@ def may_delete_view(user: Any, *, owner_id: int | None, is_shared: bool) -> bool
     """Say whether this user may delete a saved view: whoever may change it, or made it."""
     is_own = may_save_views(user) and user.pk == owner_id
     return is_own or may_change_view(user, owner_id=owner_id, is_shared=is_shared)
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """Return the roles of this user, as pages name them in who may read and update them.
+
+    Admin is who may edit the catalog, Member whoever may read it.
+    """
+    roles = {"Admin"} if may_edit_catalog(user) else set()
+    return frozenset(roles | ({"Member"} if may_read(user) else set()))
+
+
+def may_make_boards(user: Any) -> bool:
+    """Say whether this user may make dashboards, be it only for themselves: not the public."""
+    return may_read_people(user)
+
+
+def may_publish_boards(user: Any) -> bool:
+    """Say whether this user may make dashboards for everybody, and the folders they stand in."""
+    return may_edit_catalog(user)

@@ -10,7 +10,8 @@ from django.utils.functional import SimpleLazyObject
 from catalog.models import Blueprint
 from portal.dashboards.entity_counts import with_counts
 from portal.dashboards.shelf import boards_for
-from portal.permissions import may_edit_catalog, may_read, username_of
+from portal.dashboards.visitors import Visitor
+from portal.permissions import may_edit_catalog, may_read
 from scorecards.models import Scorecard
 
 
@@ -23,17 +24,15 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "now": timezone.now(),
         "may_edit": may_edit_catalog(user),
-        "navigation": SimpleLazyObject(partial(_navigation, username_of(user)))
-        if may_read(user)
-        else {},
+        "navigation": SimpleLazyObject(partial(_navigation, user)) if may_read(user) else {},
     }
 
 
-def _navigation(username: str) -> dict[str, Any]:
+def _navigation(user: Any) -> dict[str, Any]:
     blueprints = Blueprint.objects.values("identifier", "title", "icon", "is_system", "id")
     scorecards = Scorecard.objects.published().values("identifier", "title")
     return {
         "blueprints": with_counts(blueprints.order_by("is_system", "title", "id")),
         "scorecards": scorecards.order_by("title", "id"),
-        "boards": boards_for(username),
+        "boards": boards_for(Visitor(user)),
     }

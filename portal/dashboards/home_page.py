@@ -13,14 +13,17 @@ from portal.dashboards.boards.board_page import Drawn, Reader, board_page
 from portal.dashboards.campaign_page import is_late, timing_of
 from portal.dashboards.campaigns_page import CampaignCard
 from portal.dashboards.columns import Reference
+from portal.dashboards.formats import many
 from portal.dashboards.heat import HeatMap, heat_map
-from portal.dashboards.models import Page
+from portal.dashboards.models import Page, TableView
 from portal.dashboards.moves import Move, moves_of
 from portal.dashboards.ownership import graded_entities_of, team_references, teams_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.scorecards_page import Overview, overviews
 from portal.dashboards.shelf import visible_boards
+from portal.dashboards.table_views import link_of
 from portal.dashboards.team_page import scorecards_of
+from portal.dashboards.visitors import Visitor
 from portal.dashboards.week import Week, week_of
 from scorecards.models import Campaign, CampaignSnapshot, Evaluation, LevelChange, Scorecard
 from scorecards.querysets import LevelChangeQuerySet
@@ -77,7 +80,7 @@ class HomePage:
 
 
 def home_page(
-    user_identifier: str, query: QueryString, *, username: str, reader: Reader, now: datetime
+    user_identifier: str, query: QueryString, *, visitor: Visitor, reader: Reader, now: datetime
 ) -> HomePage:
     """Return the first page of a person, or of a visitor, whose identifier is empty."""
     cards = overviews()
@@ -90,8 +93,7 @@ def home_page(
         week=Week([], []),
         moves=[],
         campaigns=_campaigns(now),
-        # Whatever else a person keeps, such as views of tables, has its place among these.
-        shortcuts=_boards(username),
+        shortcuts=[*_boards(visitor), *_views(visitor)],
         overviews=cards,
         rows=_widgets(reader, now),
         is_empty=not cards and not Blueprint.objects.filter(is_system=False).exists(),
@@ -141,9 +143,9 @@ def _campaigns(now: datetime) -> list[CampaignCard]:
     ]
 
 
-def _boards(username: str) -> list[Shortcut]:
+def _boards(visitor: Visitor) -> list[Shortcut]:
     """Return dashboards: first those that only their maker sees, then everybody's."""
-    rows = visible_boards(username).exclude(shows_in_sidebar=False)
+    rows = visible_boards(visitor).exclude(shows_in_sidebar=False)
     found = [
         Shortcut(
             str(row),
@@ -153,9 +155,27 @@ def _boards(username: str) -> list[Shortcut]:
             is_own=row.visibility == Page.Visibility.PRIVATE,
         )
         for row in rows.defer("widgets")
+        if visitor.may_read(row)
     ]
     found.sort(key=lambda item: (not item.is_own, item.title.casefold()))
     return found[:MOST_SHORTCUTS]
+
+
+def _views(visitor: Visitor) -> list[Shortcut]:
+    """Return the tables that a person has saved."""
+    if not visitor.username:
+        return []
+    views = TableView.objects.filter(owner=visitor.user.pk).select_related("blueprint")
+    return [
+        Shortcut(
+            view.title,
+            f"{reverse('catalog_table', args=[view.blueprint.identifier])}{link_of(view)}",
+            icon=view.blueprint.icon or view.blueprint.identifier,
+            note=many(view.blueprint.title),
+            is_own=not view.is_shared,
+        )
+        for view in views.order_by("title", "id")[:MOST_SHORTCUTS]
+    ]
 
 
 def _widgets(reader: Reader, now: datetime) -> list[list[Drawn]]:

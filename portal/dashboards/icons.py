@@ -6,10 +6,13 @@ Blueprints name icons freely; a name that has no drawing here gets the letter of
 from html import escape
 
 DRAWINGS = frozenset([
-    "api", "book", "bug", "check", "clock", "close", "cloud", "database", "deployment", "down",
-    "external", "filter", "flag", "gauge", "home", "incident", "left", "logout", "medal", "menu",
-    "moon", "package", "pull-request", "right", "scorecard", "screen", "search", "service",
-    "settings", "skip", "sun", "team", "up", "user", "wrench",
+    "api", "book", "bug", "check", "clock", "close", "cloud", "copy", "database", "deployment",
+    "down", "external", "filter", "flag", "folder", "gauge", "grip", "home", "incident", "left",
+    "lock", "logout", "medal", "menu", "moon", "more", "package", "pencil", "plus",
+    "pull-request", "right", "scorecard", "screen", "search", "service", "settings", "skip",
+    "sun", "team", "trash", "up", "user", "widget-bars", "widget-details", "widget-frame",
+    "widget-heat", "widget-lines", "widget-links", "widget-number", "widget-pie", "widget-table",
+    "widget-text", "wrench",
 ])  # fmt: skip
 
 # Names that blueprints use for the same things.

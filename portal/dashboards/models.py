@@ -93,6 +93,11 @@ class Page(models.Model):
     def __str__(self) -> str:
         return self.title or self.identifier
 
+    @property
+    def version(self) -> str:
+        """Return what tells one state of the page from the next."""
+        return self.updated_at.isoformat() if self.updated_at else ""
+
     def clean(self) -> None:
         """Refuse what no document may say."""
         _clean(parse_page, self.document())

@@ -1,7 +1,7 @@
 """Who may read and update a page. Pure.
 
-They are kept and shown. Nothing asks them yet: machines may do what their credential says, and
-people see every page that is not private.
+They are for people, and for dashboards (see `portal.dashboards.visitors`); machines may do what
+their credential says.
 """
 
 from collections.abc import Iterator, Mapping

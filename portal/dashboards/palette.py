@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db.models import Q
 from django.urls import reverse
@@ -11,6 +12,7 @@ from portal.dashboards.finding import address_of
 from portal.dashboards.formats import many
 from portal.dashboards.search_page import best_first
 from portal.dashboards.shelf import visible_boards
+from portal.dashboards.visitors import Visitor
 from scorecards.models import Scorecard
 
 MOST_ENTITIES = 8
@@ -27,11 +29,11 @@ class Hit:
     icon: str = ""
 
 
-def hits_for(words: str, *, username: str, has_people: bool) -> list[Hit]:
+def hits_for(words: str, *, visitor: Visitor, has_people: bool) -> list[Hit]:
     """Return where these words may lead; four queries, none where there are no words."""
     if not words:
         return []
-    return [*_entities(words, has_people=has_people), *_pages(words, username=username)]
+    return [*_entities(words, has_people=has_people), *_pages(words, visitor=visitor)]
 
 
 def _entities(words: str, *, has_people: bool) -> Iterator[Hit]:
@@ -44,12 +46,13 @@ def _entities(words: str, *, has_people: bool) -> Iterator[Hit]:
         yield Hit(str(entity), kind.title, where, entity.icon or kind.icon or kind.identifier)
 
 
-def _pages(words: str, *, username: str) -> Iterator[Hit]:
+def _pages(words: str, *, visitor: Visitor) -> Iterator[Hit]:
     cards = Scorecard.objects.published().filter(_called(words)).order_by("title", "id")
     for card in cards[:MOST_OTHERS]:
         yield Hit(card.title, "Scorecard", reverse("scorecard", args=[card.identifier]), "medal")
-    boards = visible_boards(username).filter(_called(words)).defer("widgets")
-    for page in boards.order_by("title", "id")[:MOST_OTHERS]:
+    boards = visible_boards(visitor).filter(_called(words)).defer("widgets")
+    readable = filter(visitor.may_read, boards.order_by("title", "id"))
+    for page in islice(readable, MOST_OTHERS):
         where = reverse("board", args=[page.identifier])
         yield Hit(str(page), "Dashboard", where, page.icon or "gauge")
     kinds = Blueprint.objects.filter(_called(words.removesuffix("s") or words))

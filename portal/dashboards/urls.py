@@ -5,10 +5,12 @@ from django.urls import path, register_converter
 from portal.dashboards import (
     views,
     views_badges,
+    views_board_editing,
     views_boards,
     views_bulk,
     views_charts,
     views_exports,
+    views_folders,
     views_tables,
     views_teams,
 )
@@ -35,6 +37,20 @@ urlpatterns = [
     path("scorecards/", views.scorecards, name="scorecards"),
     path("scorecards/<name:identifier>/", views.scorecard, name="scorecard"),
     path("dashboards/", views_boards.boards, name="boards"),
+    # Beside the dashboards, where no identifier of one can stand in the way.
+    path("new-dashboard/", views_boards.new_board, name="board_new"),
+    path("new-folder/", views_folders.new_folder, name="folder_new"),
+    path("folders/<name:identifier>/", views_folders.folder, name="folder"),
+    path("folders/<name:identifier>/delete/", views_folders.delete_folder, name="folder_delete"),
+    path("dashboards/<names:identifier>/edit/", views_board_editing.edit, name="board_edit"),
+    path("dashboards/<names:identifier>/widget/", views_board_editing.widget, name="board_widget"),
+    path(
+        "dashboards/<names:identifier>/settings/",
+        views_boards.board_settings,
+        name="board_settings",
+    ),
+    path("dashboards/<names:identifier>/copy/", views_boards.copy_board, name="board_copy"),
+    path("dashboards/<names:identifier>/delete/", views_boards.delete_board, name="board_delete"),
     path("dashboards/<names:identifier>/", views_boards.board, name="board"),
     path(
         "badges/<name:blueprint>/<name:identifier>/<name:scorecard>.svg",

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog.models import TEAM, USER
+from portal.dashboards.boards.finding import reader_of
 from portal.dashboards.campaign_page import campaign_page
 from portal.dashboards.campaigns_page import campaigns_page
 from portal.dashboards.entity_page import entity_page
@@ -19,8 +20,8 @@ from portal.dashboards.scorecard_page import scorecard_page
 from portal.dashboards.scorecards_page import scorecards_page
 from portal.dashboards.search_page import search_page
 from portal.dashboards.team_page import team_page
-from portal.dashboards.views_boards import reader_of
-from portal.permissions import may_read_people, username_of
+from portal.dashboards.visitors import Visitor
+from portal.permissions import may_read_people
 from scorecards.models import Campaign, Scorecard
 
 
@@ -35,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     page = home_page(
         identifier,
         _query(request),
-        username=username_of(request.user),
+        visitor=Visitor(request.user),
         reader=reader_of(request),
         now=timezone.now(),
     )
@@ -130,5 +131,5 @@ def palette(request: HttpRequest) -> HttpResponse:
     """Show what the command palette finds: a part of a page, for script."""
     words = _query(request).get("q")
     user = request.user
-    hits = hits_for(words, username=username_of(user), has_people=may_read_people(user))
+    hits = hits_for(words, visitor=Visitor(user), has_people=may_read_people(user))
     return render(request, "dashboards/_palette.html", {"hits": hits, "words": words})

@@ -20,6 +20,7 @@ from catalog.models import TEAM, USER, Entity
 from portal.dashboards import charts, level_charts, line_charts
 from portal.dashboards.bar_charts import bars
 from portal.dashboards.boards.board_page import Drawn, board_page
+from portal.dashboards.boards.finding import reader_of
 from portal.dashboards.charts import Slice
 from portal.dashboards.distribution import levels_among, slices_of
 from portal.dashboards.embedding import is_signed, svg_response
@@ -35,8 +36,8 @@ from portal.dashboards.querystring import QueryString
 from portal.dashboards.shelf import visible_boards
 from portal.dashboards.standalone import standalone
 from portal.dashboards.trends import has_trend, trend_of
-from portal.dashboards.views_boards import reader_of
-from portal.permissions import may_read, may_read_people, username_of
+from portal.dashboards.visitors import Visitor
+from portal.permissions import may_read, may_read_people
 from scorecards.models import Evaluation, Scorecard
 from scorecards.querysets import EvaluationQuerySet
 
@@ -120,8 +121,10 @@ def team_chart(request: HttpRequest, team: str, scorecard: str) -> Chart:
 @_chart
 def board_chart(request: HttpRequest, identifier: str, widget: str) -> Chart:
     """Draw a widget of a dashboard that is a chart."""
-    page = visible_boards(username_of(request.user)).filter(identifier=identifier).first()
-    if page is None:
+    visitor = Visitor(request.user)
+    page = visible_boards(visitor).filter(identifier=identifier).first()
+    # Who signs an address may change the page, and so may say who sees it.
+    if page is None or not (is_signed(request) or visitor.may_read(page)):
         raise Http404(f"no dashboard {identifier}")
     board = board_page(page, reader_of(request), now=timezone.now())
     drawn = (item for row in board.rows for item in row if item.identifier == widget)

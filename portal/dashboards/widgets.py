@@ -6,7 +6,7 @@ each with `widgets`). Everything else in a widget is kept as it is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -170,6 +170,28 @@ def change_widget(widgets: list[Widget], id_: str, changes: Mapping[str, Any]) -
     edited = deepcopy(widgets)
     _find(edited, id_).widget.update(deepcopy(dict(changes)))
     return edited
+
+
+def replace_widget(widgets: list[Widget], widget: Widget) -> list[Widget]:
+    """Return widgets with this one in the place of the one with its id; raises `NotFound`."""
+    edited = deepcopy(widgets)
+    place = _find(edited, widget["id"])
+    place.siblings[place.index] = deepcopy(widget)
+    return edited
+
+
+def find_widget(widgets: list[Widget], id_: str) -> Widget:
+    """Return the widget with this id, wherever it is; raises `NotFound`."""
+    return _find(widgets, id_).widget
+
+
+def copy_of(widget: Widget, make_id: Callable[[], str]) -> Widget:
+    """Return a widget like this one; it, and all inside of it that have an id, get another."""
+    copied = deepcopy(widget)
+    for _, inner in placed([copied]):
+        if _id_of(inner):
+            inner["id"] = make_id()
+    return copied
 
 
 def remove_widget(widgets: list[Widget], id_: str) -> list[Widget]:

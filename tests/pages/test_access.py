@@ -30,6 +30,7 @@ PAGES = [
     "/teams/core/",
     "/scorecards/",
     "/scorecards/quality/",
+    "/dashboards/",
     "/search/",
     "/search/?q=anchor",
     "/catalog/deployment/?behind.service.failed=anchor",

@@ -16,8 +16,9 @@ from portal.dashboards.boards.tables import board_table
 from portal.dashboards.boards.texts import details_of, frame_of, links_of, text_of
 from portal.dashboards.charts import Slice
 from portal.dashboards.formats import many, number
+from portal.dashboards.layouts import HEIGHTS
 from portal.dashboards.models import Page
-from portal.dashboards.widgets import COLUMNS, DASHBOARD
+from portal.dashboards.widgets import COLUMNS, DASHBOARD, HEIGHT
 
 MOST_SLICES, MOST_BARS = 14, 9
 NOTHING = "No data for this widget"
@@ -70,11 +71,19 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class BoardRow:
+    """A row of widgets; `tall` is the class of its height, which what scrolls keeps to."""
+
+    widgets: list[Drawn]
+    tall: str
+
+
+@dataclass(frozen=True)
 class BoardPage:
     """Everything the page of a dashboard shows."""
 
     page: Page
-    rows: list[list[Drawn]]
+    rows: list[BoardRow]
 
 
 @dataclass(frozen=True)
@@ -91,27 +100,38 @@ Draw = Callable[[Mapping[str, Any], Sources, Reader], Any]
 def board_page(page: Page, reader: Reader, *, now: datetime) -> BoardPage:
     """Return a dashboard as it is drawn for a reader."""
     placed = list(_placed(page.widgets or []))
-    sound = [widget for row in placed for widget, _ in row if not any(shape_faults(widget))]
+    sound = [widget for _, row in placed for widget, _ in row if not any(shape_faults(widget))]
     sources = Sources(sound, now=now, has_people=reader.has_people)
     return BoardPage(
         page=page,
-        rows=[[draw(widget, size, sources, reader) for widget, size in row] for row in placed],
+        rows=[
+            BoardRow([draw(widget, size, sources, reader) for widget, size in row], _tall(height))
+            for height, row in placed
+        ],
     )
 
 
-def _placed(widgets: list[dict[str, Any]]) -> Iterator[list[tuple[dict[str, Any], int]]]:
-    """Yield rows of widgets with their widths; what no layout places has a row of its own."""
+def _placed(widgets: list[dict[str, Any]]) -> Iterator[tuple[Any, list[tuple[Any, int]]]]:
+    """Yield rows, each its height and its widgets with their widths.
+
+    What no layout places has a row of its own.
+    """
     for root in widgets:
         if root.get("type") != DASHBOARD:
-            yield [(root, COLUMNS)]
+            yield HEIGHT, [(root, COLUMNS)]
             continue
         inner = {item.get("id"): item for item in root.get("widgets") or []}
         for row in root.get("layout") or []:
-            yield [
-                (inner[column["id"]], column["size"])
-                for column in row["columns"]
-                if column["id"] in inner
-            ]
+            there = [column for column in row["columns"] if column["id"] in inner]
+            yield (
+                row.get("height", HEIGHT),
+                [(inner[column["id"]], column["size"]) for column in there],
+            )
+
+
+def _tall(height: float) -> str:
+    """Return the class for the nearest height that there is one for."""
+    return f"tall-{min(HEIGHTS, key=lambda known: abs(known - height))}"
 
 
 def draw(widget: Mapping[str, Any], size: int, sources: Sources, reader: Reader) -> Drawn:

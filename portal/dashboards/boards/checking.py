@@ -20,9 +20,14 @@ from portal.dashboards.widgets import Widget, placed
 Check = Callable[[Mapping[str, Any], Sources], object]
 
 
-def board_faults(widgets: list[Widget], *, now: datetime) -> list[Fault]:
-    """Return what is wrong with widgets, and with those inside of them."""
-    found = list(placed(widgets))
+def board_faults(widgets: list[Widget], *, before: list[Widget], now: datetime) -> list[Fault]:
+    """Return what is wrong with widgets, and with those inside of them.
+
+    What was there `before` is as it was: what went wrong since, as when a property is removed, must
+    not stand against mending the others one by one.
+    """
+    known = [widget for _, widget in placed(before)]
+    found = [(path, widget) for path, widget in placed(widgets) if widget not in known]
     misshapen = [fault.under(path) for path, widget in found for fault in shape_faults(widget)]
     if misshapen:
         return misshapen

@@ -16,7 +16,7 @@ from portal.dashboards.models import Folder, Page, RemovedDefault
 from portal.dashboards.operations.folders import save_folder
 from portal.dashboards.operations.rows import note, store
 from portal.dashboards.page_permissions import parse_permissions
-from portal.dashboards.widgets import with_blueprint_renamed
+from portal.dashboards.widgets import Widget, with_blueprint_renamed
 from portal.permissions import Actor
 
 
@@ -42,7 +42,7 @@ def save_page(
     before = row.document() if row.pk else {}
     moved = history.difference(before, asdict(wanted))
     if "widgets" in moved and wanted.type == Page.Type.DASHBOARD:
-        _require_drawable(wanted, now=now)
+        _require_drawable(wanted, before=before.get("widgets") or [], now=now)
     if moved:
         _fill(row, wanted, by=by, now=now)
         store(row, before=before, by=by, now=now)
@@ -57,7 +57,7 @@ def save_missing_pages(
     return [
         save_page(document=document, by=by, now=now)
         for document in documents
-        if not _is_there(document["identifier"])
+        if not is_there(document["identifier"])
     ]
 
 
@@ -143,20 +143,21 @@ def lock(page: Page) -> Page:
     return row
 
 
-def _require_drawable(wanted: PageDocument, *, now: datetime) -> None:
-    if faults := board_faults(wanted.widgets or [], now=now):
+def _require_drawable(wanted: PageDocument, *, before: list[Widget], now: datetime) -> None:
+    if faults := board_faults(wanted.widgets or [], before=before, now=now):
         raise Invalid(faults)
 
 
 def _new(wanted: PageDocument) -> Page:
-    if _is_there(wanted.identifier):
+    if is_there(wanted.identifier):
         raise Conflict(f"there is a page '{wanted.identifier}' already; change that one")
     if wanted.type == Page.Type.ENTITY:
         raise Invalid.at("type", "comes with its blueprint; make the blueprint first")
     return Page(identifier=wanted.identifier, type=wanted.type)
 
 
-def _is_there(identifier: str) -> bool:
+def is_there(identifier: str) -> bool:
+    """Say whether there is a page of this name, be it by default."""
     is_stored = Page.objects.filter(identifier=identifier).exists()
     return is_stored or default_page(identifier) is not None
 

@@ -26,10 +26,8 @@ def add_widget(*, page: Page, widget: Mapping[str, Any], by: Actor, now: datetim
         raise Invalid(faults)
 
     def edit(widgets: list[Widget]) -> list[Widget]:
-        is_new = page.type == Page.Type.DASHBOARD and not widgets
-        if is_new and added["type"] != DASHBOARD:
-            root = {"id": f"{page.identifier}Dashboard", "type": DASHBOARD}
-            widgets = [{**root, "layout": [], "widgets": []}]
+        if page.type == Page.Type.DASHBOARD and added["type"] != DASHBOARD:
+            widgets = rooted(page, widgets)
         return lists.add_widget(widgets, added)
 
     _edit(page, edit, by=by, now=now)
@@ -51,6 +49,12 @@ def change_widget(
 def remove_widget(*, page: Page, widget: str, by: Actor, now: datetime) -> None:
     """Take the widget with this id off a page; raises `NotFound`."""
     _edit(page, lambda widgets: lists.remove_widget(widgets, widget), by=by, now=now)
+
+
+def rooted(page: Page, widgets: list[Widget]) -> list[Widget]:
+    """Return the widgets of a dashboard with the root that holds them all: a new one has none."""
+    root = {"id": f"{page.identifier}Dashboard", "type": DASHBOARD}
+    return widgets or [{**root, "layout": [], "widgets": []}]
 
 
 def _edit(
