@@ -69,6 +69,10 @@ class Column:
         """Return what the database sorts by: NULL where a row has nothing."""
         raise NotImplementedError
 
+    def expressions(self) -> list[Any]:
+        """Return all that the database sorts by, one after the other."""
+        return [self.expression()]
+
     def cell(self, row: Row) -> Cell:
         """Return what the row shows in this column."""
         raise NotImplementedError
@@ -213,6 +217,12 @@ class PropertyColumn(Column):
         places = enumerate(self.prop.options)
         return Case(*(When(Exact(fact, Value(option)), then=place) for place, option in places))
 
+    def expressions(self) -> list[Any]:
+        """Sort what may be numbers or texts by both: nobody says what a mirror holds."""
+        if self.prop.type:
+            return [self.expression()]
+        return [FactNumber(self.prop.identifier), self.expression()]
+
     def cell(self, row: Row) -> Cell:
         """Show the value, as far as it fits."""
         return fitting(show(row.entity.facts.get(self.prop.identifier), self.prop))
@@ -231,9 +241,13 @@ def fitting(shown: Shown) -> Shown:
 
 def ordering(column: Column, *, is_descending: bool) -> list[Any]:
     """Return the order of rows: empty ones last either way, and no two rows ever tie."""
-    by = column.expression()
+    expressions = column.expressions()
     if isinstance(column, TitleColumn):
         # Nobody is without a name; so an index can be read from either end.
+        by = expressions[0]
         return [by.desc(), F("id").desc()] if is_descending else [by.asc(), F("id").asc()]
-    first = by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True)
-    return [first, ShownName().asc(), F("id").asc()]
+    first = [
+        by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True)
+        for by in expressions
+    ]
+    return [*first, ShownName().asc(), F("id").asc()]

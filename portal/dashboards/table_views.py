@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 
 from catalog.models import Blueprint
 from portal.dashboards.models import TableView
-from portal.dashboards.querystring import VIEW, Pair, QueryString
+from portal.dashboards.querystring import VIEW, Pair, QueryString, clean
 from portal.permissions import (
     may_change_view,
     may_delete_view,
@@ -35,7 +35,7 @@ class TableViews:
         """Return the view that is open; one that this reader does not see is not there."""
         if not self.asked:
             return None
-        return self._visible.filter(identifier=self.asked).first()
+        return self._visible.filter(identifier=clean(self.asked)).first()
 
     @cached_property
     def all(self) -> list[TableView]:

@@ -91,6 +91,34 @@ def test_attributes_sort(reader, sort, names):
     assert row_names(reader.get(f"{SERVICES}?columns=owner&sort={sort}")) == names
 
 
+@pytest.mark.parametrize(
+    ("sort", "names"),
+    [
+        ("property.tier_of_ship", ["two", "ten", "none"]),
+        ("-property.tier_of_ship", ["ten", "two", "none"]),
+        ("property.name_of_ship", ["two", "ten", "none"]),
+    ],
+)
+def test_mirrored_numbers_sort_as_numbers_and_texts_as_texts(reader, sort, names):
+    make_entity("anchor", properties={"tier": 10})
+    make_blueprint(
+        "crew",
+        schema={"properties": {}, "required": []},
+        relations={"ship": {"target": "service", "title": "Ship"}},
+        mirror_properties={
+            "tier_of_ship": {"path": "ship.tier"},
+            "name_of_ship": {"path": "ship.language"},
+        },
+        ownership=None,
+    )
+    make_entity("ten", blueprint="crew", relations={"ship": "anchor"})
+    make_entity("two", blueprint="crew", relations={"ship": "buoy"})
+    make_entity("buoy", properties={"language": "Ada"}, merge=True)
+    make_entity("none", blueprint="crew")
+    response = reader.get(f"/catalog/crew/?columns=property.tier_of_ship&sort={sort}")
+    assert row_names(response) == names
+
+
 def test_a_disabled_rule_cannot_be_chosen(reader):
     make_scorecard("strict", rules=[{**rule, "is_enabled": False} for rule in [dict(RULE)]])
     assert "rule.strict.spoken" not in html_of(reader.get(f"{SERVICES}?menu=columns"))
