@@ -73,7 +73,9 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
         "actions": actions_of(found) if may_edit_catalog(request.user) else [],
     }
     if not _wants_part(request, "results"):
-        return render(request, "dashboards/table_page.html", context)
+        page = render(request, "dashboards/table_page.html", context)
+        is_script = bool(request.htmx) and not building.faults  # type: ignore[attr-defined]
+        return push_url(page, f"{request.path}{building.here}") if is_script else page
     part = render(request, "dashboards/_table.html", context)
     # The address without the fields that the form sends empty.
     return push_url(part, f"{request.path}{table.query}")
