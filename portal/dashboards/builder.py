@@ -56,7 +56,8 @@ class Sent:
 
 def sent_in(data: QueryDict) -> Sent | None:
     """Return what the builder sent with an address, None where it has sent nothing."""
-    if data.get(WHERE) == OPEN or not any(name in data for name in PARAMETERS):
+    # A form sends a row at least: without one an address only shows the form, or does not.
+    if not any(name in data for name in (KEY, OPERATOR, VALUE, AS_JSON)):
         return None
     columns = (data.getlist(name) for name in (KEY, OPERATOR, VALUE))
     # One more than may be, so that too many are noticed.

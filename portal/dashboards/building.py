@@ -1,7 +1,7 @@
 """What a request for a table says about the filter builder, and what the page shows of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.http import QueryDict
 from django_filters import FilterSet
@@ -41,9 +41,11 @@ class Building:
     is_open: bool = False
 
     @property
-    def toggle(self) -> str:
-        """Return the address of the same page with the builder, or without it."""
-        return str(self.query if self.is_open else self.query.having(WHERE, OPEN))
+    def here(self) -> str:
+        """Return the parameters of this page, without the fields that forms send empty."""
+        is_shown = self.is_open and not self.faults
+        pairs = (*self.query.pairs, (WHERE, OPEN)) if is_shown else self.query.pairs
+        return str(replace(self.query, pairs=pairs))
 
     def form(self, blueprint: Blueprint, filterset: FilterSet) -> Builder:
         """Return the builder for the page, with one query at most."""
@@ -63,8 +65,8 @@ def building_of(blueprint: Blueprint, data: QueryDict, query: QueryString) -> Bu
     """Return what an address says to the builder of a blueprint's table."""
     sent = sent_in(data)
     if sent is None:
-        is_open = data.get(WHERE) == OPEN
-        return Building(query.without(WHERE) if is_open else query, is_open=is_open)
+        pairs = tuple(pair for pair in query.pairs if pair[0] != WHERE)
+        return Building(replace(query, pairs=pairs), is_open=data.get(WHERE) == OPEN)
     cards = Scorecard.objects.grading(blueprint.pk).prefetch_related("levels")
     offers = _offers(blueprint, {f"level.{card.identifier}": card for card in cards})
     try:

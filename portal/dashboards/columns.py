@@ -247,7 +247,6 @@ def ordering(column: Column, *, is_descending: bool) -> list[Any]:
         by = expressions[0]
         return [by.desc(), F("id").desc()] if is_descending else [by.asc(), F("id").asc()]
     first = [
-        by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True)
-        for by in expressions
+        by.desc(nulls_last=True) if is_descending else by.asc(nulls_last=True) for by in expressions
     ]
     return [*first, ShownName().asc(), F("id").asc()]

@@ -83,7 +83,9 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
     context["table"] = table = table_of(listing)
     context["groups"] = groups_of(table)
     if part != "results":
-        return render(request, "dashboards/table_page.html", context)
+        page = render(request, "dashboards/table_page.html", context)
+        is_script = bool(request.htmx) and not building.faults  # type: ignore[attr-defined]
+        return push_url(page, f"{request.path}{building.here}") if is_script else page
     # The address without the fields that the form sends empty.
     results = render(request, "dashboards/_table_results.html", context)
     return push_url(results, f"{request.path}{query}")

@@ -209,8 +209,12 @@ class TestPages:
         names = [row_names(reader.get(f"{SERVICES}{link}")) for link in links]
         assert names == [["Anchor"], ["Anchor", "Buoy", "Drift"]]
 
-    def test_the_whole_page_comes_for_script_too(self, reader):
+    def test_the_whole_page_comes_for_script_too_with_its_tidy_address(self, reader):
         headers = {"HX-Request": "true", "HX-Target": "catalog"}
+        opened = reader.get(f"{SERVICES}?q=o&team=&page=1&where=open", headers=headers)
+        assert opened["HX-Push-Url"] == f"{SERVICES}?q=o&page=1&where=open"
+        closed = reader.get(f"{SERVICES}?q=o&query=&where=", headers=headers)
+        assert closed["HX-Push-Url"] == f"{SERVICES}?q=o"
         assert '<section class="card" id="catalog"' in html_of(
             reader.get(SERVICES, headers=headers)
         )

@@ -18,7 +18,7 @@ COUNTS = {
     "/catalog/service/": 13,
     "/catalog/service/?sort=-level.quality&team=core&level.quality=Basic&q=a": 13,
     "/catalog/service/?where=open": 14,
-    "/catalog/service/?group=team": 17,
+    "/catalog/service/?group=team": 18,
     "/catalog/service/?group=level.quality&q=a": 16,
     "/catalog/deployment/": 12,
     "/teams/": 16,
