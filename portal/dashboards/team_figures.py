@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 
 from catalog.models import OWNERSHIP, TEAM, USER, Blueprint, EntityRelation
 from scorecards.campaigns import teams_in
@@ -54,12 +54,15 @@ def move_counts(*, now: datetime) -> dict[str, Moves]:
 
     Each move counts. What a scorecard no longer grades lost nothing.
     """
+    # Looked up by key: a join would lead through the entities, which are large.
+    owners = Fingerprint.objects.filter(entity=OuterRef("entity_id")).values("teams")
     rows = (
         LevelChange.objects.newest(MOST_MOVES)
         .filter(at__gte=now - timedelta(days=MOVE_DAYS), scorecard__status="published")
         .exclude(to_level="")
         .order_by()
-        .values_list("entity__fingerprint__teams")
+        .annotate(teams=Subquery(owners))
+        .values_list("teams")
         .annotate(
             risen=Count("id", filter=Q(to_rank__gt=F("from_rank"))),
             fallen=Count("id", filter=Q(to_rank__lt=F("from_rank"))),
