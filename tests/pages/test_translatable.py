@@ -13,7 +13,19 @@ OURS = sorted(path for path in TEMPLATES.rglob("*.html") if "admin" not in path.
 READ_ATTRIBUTES = re.compile(r'\s(?:aria-label|title|placeholder|alt)="([^"]*)"')
 TAGS = re.compile(r"<!--.*?-->|<[^<>]*>", re.DOTALL)
 # Names, keys and what is drawn.
-NAMES = {"Bronze", "Silver", "Gold", "Tidemark", "Ctrl", "SVG", "CSV", "XLSX", "JSON", "DORA"}
+NAMES = {
+    "Bronze",
+    "Silver",
+    "Gold",
+    "Tidemark",
+    "Ctrl",
+    "SVG",
+    "CSV",
+    "XLSX",
+    "JSON",
+    "DORA",
+    "API",
+}
 # A tag inside of a start tag would end its text too early.
 VALUE = "\0"
 
