@@ -14,8 +14,9 @@ class ShownName(Func):
     template = "LOWER(CASE {title} WHEN '' THEN {identifier} ELSE {title} END)"
     output_field = TextField()
 
-    def __init__(self) -> None:
-        super().__init__("title", "identifier")
+    def __init__(self, prefix: str = "") -> None:
+        """Take the path to the entity, such as ``entity__``, where rows only point at it."""
+        super().__init__(f"{prefix}title", f"{prefix}identifier")
 
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         """Return the same words for the index and for queries."""

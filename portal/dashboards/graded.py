@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from catalog.expressions import ShownName
 from catalog.models import Entity
 from portal.dashboards.columns import Reference
 from portal.dashboards.ownership import team_references
@@ -159,14 +160,14 @@ def _rows(scorecard: Scorecard, step: _Step, first: int, last: int) -> list[Eval
     rows = (
         step.evaluations.select_related("level", "entity__blueprint")
         .defer("entity__properties", "entity__computed")
-        .order_by(F("level__rank").asc(nulls_first=True), "entity__title", "entity_id")
+        .order_by(F("level__rank").asc(nulls_first=True), ShownName("entity__"), "entity_id")
     )
     if step.count <= FEW:
         return list(rows[first:last])
     # Sorting would read every entity whole; this way the database stops at the last one shown.
     kinds = [kind.pk for kind in scorecard.blueprints.all()]
     held = Exists(step.evaluations.filter(entity=OuterRef("pk")))
-    entities = Entity.objects.filter(held, blueprint__in=kinds).order_by("title", "id")
+    entities = Entity.objects.filter(held, blueprint__in=kinds).order_by(ShownName(), "id")
     return list(rows.filter(entity__in=list(entities.values_list("id", flat=True)[first:last])))
 
 

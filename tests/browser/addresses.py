@@ -32,6 +32,12 @@ PAGES = (
 
 # The pages that people change things in.
 ADMIN_PAGES = (
+    "/catalog/service/?where=open",
+    "/new-dashboard/",
+    "/dashboards/dora_scorecards/edit/",
+    "/dashboards/dora_scorecards/widget/",
+    "/dashboards/dora_scorecards/widget/?type=entities-pie-chart",
+    "/dashboards/dora_scorecards/settings/",
     "/admin/",
     "/admin/catalog/blueprint/",
     "/admin/catalog/blueprint/add/",
