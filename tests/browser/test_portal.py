@@ -115,23 +115,43 @@ def test_a_number_leads_to_the_events_behind_it(log_in: LogIn) -> None:
 def test_a_table_is_narrowed_by_conditions(log_in: LogIn) -> None:
     page = log_in("maya", to="/catalog/service/")
     names = page.locator("table tbody").get_by_role("rowheader")
-    page.locator("summary").get_by_text("Advanced", exact=True).click()
-    field = page.get_by_label("Show only where these conditions hold")
+    page.get_by_role("button", name="Conditions").click()
+    page.get_by_text("As JSON").click()
+    field = page.get_by_label("The same conditions as in the rules of scorecards")
     query = (
         '{"combinator": "and", "conditions": [{"property": "%s", "operator": "=", "value": "MIT"}]}'
     )
     field.fill(query % "licence")
-    page.get_by_role("button", name="Apply conditions").click()
+    page.get_by_role("button", name="Apply the JSON").click()
     expect(page.get_by_role("alert")).to_contain_text('did you mean "license"?')
     expect(names).to_have_count(19)
     field.fill(query % "license")
-    page.get_by_role("button", name="Apply conditions").click()
+    page.get_by_role("button", name="Apply the JSON").click()
     chip = page.get_by_role("link", name="Remove the filter Where: Licence is MIT")
     expect(chip).to_be_visible()
     page.reload()
     expect(chip).to_be_visible()
     chip.click()
     expect(names).to_have_count(19)
+
+
+def test_conditions_are_built_in_rows_with_fields_that_suit(log_in: LogIn) -> None:
+    page = log_in("maya", to="/catalog/service/")
+    page.get_by_role("button", name="Conditions").click()
+    row = page.get_by_role("group", name="Condition 1")
+    row.get_by_label("Property").select_option("level.dora_cfr")
+    operators = row.get_by_label("Operator").locator("option")
+    expect(operators).to_have_text(["is", "is below", "is not graded"])
+    row.get_by_label("Operator").select_option(label="is below")
+    row.get_by_role("combobox", name="Value").select_option("Silver")
+    page.get_by_role("button", name="Apply", exact=True).click()
+    chip = page.get_by_role("link", name="Remove the filter Change failure rate: Below Silver")
+    expect(chip).to_be_visible()
+    page.get_by_label("Group by").select_option("team")
+    expect(page.locator(".table-group").first).to_be_visible()
+    button = page.get_by_role("button", name="Rows of").first
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "false")
 
 
 def test_the_portal_works_without_script(browser: Browser, site: str) -> None:
