@@ -1,5 +1,6 @@
 """Reading and writing many rows at once, where Django's own ways cost by the row or the column."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -27,13 +28,16 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
 
 
 def update_rows(rows: Sequence[Row], *, fields: Sequence[str]) -> None:
-    """Write these fields of these rows, with one prepared statement run for all of them."""
+    """Write these fields of these rows, all with one statement, prepared once where that is run."""
     if not rows:
         return
     model = type(rows[0])
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
     columns = [model._meta.get_field(name) for name in fields]
+    if connection.vendor == "postgresql":
+        _update_from_arrays(rows, columns, connection)
+        return
     assignments = ", ".join(f"{quote(column.column)} = %s" for column in columns)
     statement = f"UPDATE {quote(model._meta.db_table)} SET {assignments} WHERE id = %s"  # noqa: S608
     with connection.cursor() as cursor:
@@ -50,6 +54,30 @@ def update_rows(rows: Sequence[Row], *, fields: Sequence[str]) -> None:
                 for row in rows
             ],
         )
+
+
+def _update_from_arrays(
+    rows: Sequence[Row], columns: Sequence[models.Field], connection: Any
+) -> None:
+    quote = connection.ops.quote_name
+    names = [quote(column.column) for column in columns]
+    arrays = ", ".join(f"%s::{column.db_type(connection)}[]" for column in columns)
+    assignments = ", ".join(f"{name} = new.{name}" for name in names)
+    # S608: names of ours.
+    statement = (
+        f"UPDATE {quote(rows[0]._meta.db_table)} AS old SET {assignments} "  # noqa: S608
+        f"FROM unnest(%s::bigint[], {arrays}) AS new(id, {', '.join(names)}) WHERE old.id = new.id"
+    )
+    values = [[getattr(row, column.attname) for row in rows] for column in columns]
+    texts = [_texts(*pair, connection) for pair in zip(values, columns, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_array([row.pk for row in rows]), *map(_array, texts)])
+
+
+def _texts(values: Sequence[Any], column: models.Field, connection: Any) -> list[Any]:
+    if isinstance(column, models.JSONField):
+        return [None if value is None else json.dumps(value) for value in values]
+    return [column.get_db_prep_save(value, connection) for value in values]
 
 
 def insert_rows(

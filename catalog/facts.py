@@ -65,12 +65,17 @@ def _owners(
 def changed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """Return the keys that differ, where a missing key and a null are the same."""
     return {
-        key for key in before.keys() | after.keys() if not same(before.get(key), after.get(key))
+        key
+        for key in before.keys() | after.keys()
+        # What was not touched is the very same object.
+        if (one := before.get(key)) is not (other := after.get(key)) and not same(one, other)
     }
 
 
 def same(one: Any, other: Any) -> bool:
     """Say whether two JSON values are equal; unlike Python's, true is not 1 and 1 is 1.0."""
+    if isinstance(one, str):
+        return bool(one == other)
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):

@@ -4,10 +4,12 @@ The rules are those of `catalog.computed.arithmetic`; only the order in which fl
 the database's own, so sums of fractions are rounded to twelve significant digits.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, lru_cache
+from itertools import chain
 from math import floor, isfinite, log10
 from typing import Any, NamedTuple
 
@@ -44,27 +46,56 @@ class Summary(NamedTuple):
 NOTHING = Summary(0, 0, 0, None, None, None, None)
 
 
-def values_of(
-    definitions: Iterable[Derived],
-    owner_ids: Collection[int],
-    shelf: Shelf,
-    *,
-    now: datetime,
-) -> Iterator[tuple[int, str, Any]]:
-    """Yield owner, property and value of aggregations that have a plan.
+class _Part(NamedTuple):
+    """Owners of one blueprint whose aggregations read the same samples along the same steps."""
 
-    What is read off the same samples is read once.
+    blueprint: str
+    plan: Plan
+    owner_ids: frozenset[int]
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """Return what it has to share with those that one statement can answer for."""
+        return self.plan.series, self.plan.windows, self.plan.is_partition
+
+
+def values_of(
+    wanted: Iterable[tuple[Derived, Collection[int]]], shelf: Shelf, *, now: datetime
+) -> Iterator[tuple[int, str, Any]]:
+    """Yield owner, property and value of aggregations that have a plan, for the owners of each.
+
+    What is read off the same samples is read once, for the owners of all blueprints together.
     """
-    together: dict[tuple[Any, ...], list[Derived]] = defaultdict(list)
-    for derived in definitions:
-        plan = _plan(derived)
-        together[plan.far, plan.series, plan.windows].append(derived)
-    series_ids = shelf.filled({series for _, series, _ in together})
-    for chunk in chunks(owner_ids, CHUNK):
-        pairs = {far: pairs_of(far, chunk) for far in {far for far, _, _ in together}}
-        for (far, series, _), alike in together.items():
-            reader = _Reader(pairs[far], series_ids[series], _plan(alike[0]), now)
-            yield from _values(alike, chunk, reader, now)
+    parts: dict[_Part, list[Derived]] = defaultdict(list)
+    for derived, owner_ids in wanted:
+        parts[_Part(derived.blueprint, _plan(derived), frozenset(owner_ids))].append(derived)
+    series_ids = shelf.filled({part.plan.series for part in parts})
+    pairs = lru_cache(maxsize=None)(_pairs)
+    for together in _together(parts):
+        owners = [(part, id_) for part in together for id_ in sorted(part.owner_ids)]
+        for chunk in chunks(owners, CHUNK):
+            asked: dict[_Part, list[int]] = defaultdict(list)
+            for part, id_ in chunk:
+                asked[part].append(id_)
+            found = [pairs(part.plan.far, tuple(ids)) for part, ids in asked.items()]
+            plan = together[0].plan
+            table = table_of([*chain(*found)], "owner_id", "anchor_id")
+            reader = _Reader(table, series_ids[plan.series], plan, now)
+            for part, ids in asked.items():
+                yield from _values(parts[part], ids, reader, now)
+
+
+def _together(parts: Iterable[_Part]) -> Iterable[list[_Part]]:
+    """Return the parts in groups that one statement can answer for.
+
+    It tells them apart by their owners, so a group has but one part of each blueprint.
+    """
+    counts: Counter[tuple[Any, ...]] = Counter()
+    groups: dict[tuple[Any, ...], list[_Part]] = defaultdict(list)
+    for part in parts:
+        groups[part.place, counts[part.place, part.blueprint]].append(part)
+        counts[part.place, part.blueprint] += 1
+    return groups.values()
 
 
 def _plan(derived: Derived) -> Plan:
@@ -76,18 +107,17 @@ def _plan(derived: Derived) -> Plan:
 def _values(
     alike: Sequence[Derived], owner_ids: Sequence[int], reader: "_Reader", now: datetime
 ) -> Iterator[tuple[int, str, Any]]:
-    summaries: dict[int, Summary] = {}
-    if any(_source(derived).function not in PERCENTILES for derived in alike):
-        summaries = {row.owner_id: row for row in reader.summaries()}
     for derived in alike:
         source = _source(derived)
-        ranked: dict[int, float] = {}
         if source.function in PERCENTILES:
-            ranked = dict(reader.percentiles(PERCENTILES[source.function]))
-        for owner_id in owner_ids:
-            value = ranked.get(owner_id)
-            if source.function not in PERCENTILES:
-                value = value_of(source, summaries.get(owner_id, NOTHING), now)
+            ranked = reader.percentiles(PERCENTILES[source.function])
+            values = {owner_id: ranked.get(owner_id) for owner_id in owner_ids}
+        else:
+            values = {
+                owner_id: value_of(source, reader.summaries.get(owner_id, NOTHING), now)
+                for owner_id in owner_ids
+            }
+        for owner_id, value in values.items():
             yield owner_id, derived.key, kept(value)
 
 
@@ -145,10 +175,14 @@ def kept(value: float | None) -> float | int | None:
 
 def pairs_of(far: Sequence[Step], owner_ids: Sequence[int]) -> SQL:
     """Return the owners with their anchors, as a table for a statement."""
+    return table_of(_pairs(far, owner_ids), "owner_id", "anchor_id")
+
+
+def _pairs(far: Sequence[Step], owner_ids: Iterable[int]) -> list[tuple[int, int]]:
     at: set[tuple[int, int]] = {(owner, owner) for owner in owner_ids}
     for step in far:
         at = _onward(step, at)
-    return table_of(sorted(at), "owner_id", "anchor_id")
+    return sorted(at)
 
 
 def _onward(step: Step, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -190,18 +224,22 @@ class _Reader:
     series_id: int
     plan: Plan
     now: datetime
+    _ranked: dict[int, dict[int, float]] = field(default_factory=dict)
 
-    def summaries(self) -> list[Summary]:
+    @cached_property
+    def summaries(self) -> dict[int, Summary]:
         """Return how many samples each owner has, and what is made of their values."""
         if self.plan.adds_up:
             statement = sql(_TOTALS, summed=SUMMED, pairs=self.pairs, series=self.series_id)
         else:
             statement = sql(_SUMMARIES, counted=COUNTED, samples=self._samples())
-        return [Summary(*row) for row in run(statement)]
+        return {row[0]: Summary(*row) for row in run(statement)}
 
-    def percentiles(self, percent: int) -> Iterator[tuple[int, float]]:
-        """Yield owners with a percentile of the values, between ranks in proportion."""
-        return percentiles_of(self._samples(), percent)
+    def percentiles(self, percent: int) -> dict[int, float]:
+        """Return a percentile of the values of each owner, between ranks in proportion."""
+        if percent not in self._ranked:
+            self._ranked[percent] = dict(percentiles_of(self._samples(), percent))
+        return self._ranked[percent]
 
     def _samples(self) -> SQL:
         """Return the statement of the samples; an event counts once for an owner."""

@@ -54,6 +54,8 @@ def insert_samples(series: Series, series_id: int) -> None:
         held=TRUE if series.is_of_event else sql(_HELD, holder=ids[series.holder]),
     )
     if connection.vendor == "postgresql":
+        # Until the transaction ends: every worker would compile its part, for longer than it saves.
+        run(SQL("SET LOCAL jit = off"))
         run(sql(_MAKE, samples=samples))
         run(sql(_INSERT, columns=_COLUMNS, samples=_MADE))
         run(SQL("DROP TABLE catalog_filling"))

@@ -1,5 +1,6 @@
 """Keeping samples true: each is written with the event it is of, in the same transaction."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,7 +67,9 @@ def record(work: Work, graph: CatalogGraph, shelf: Shelf) -> Touched:
     for blueprint, by_series in _due(work, graph).items():
         ids = sorted(set().union(*by_series.values()))
         for chunk in chunks(ids, CHUNK):
-            differing = _record_chunk(blueprint, chunk, by_series, lost=lost, shelf=shelf)
+            differing = _record_chunk(
+                blueprint, chunk, by_series, lost=lost, new=work.new, shelf=shelf
+            )
             for series, rows in differing.items():
                 touched.anchors[series] |= {row.anchor_id for row in rows}
                 if series in told:
@@ -128,11 +131,12 @@ def _record_chunk(
     by_series: Mapping[Series, Collection[int]],
     *,
     lost: Mapping[Series, Places],
+    new: Mapping[int, Mapping[str, Any]],
     shelf: Shelf,
 ) -> dict[Series, list[SampleRow]]:
     """Write the samples of these events anew; return those that came or went."""
-    rows = Entity.objects.filter(IsAmong("id", ids), blueprint__identifier=blueprint)
-    facts = {id_: decode(raw) for id_, raw in _raw_facts(rows)}
+    facts = _facts(blueprint, ids, new)
+    stored = frozenset(facts.keys() - new.keys())
     series_ids = shelf.ids(by_series)
     anchors = lru_cache(maxsize=None)(_anchors)
     keys: set[Key] = set()
@@ -140,10 +144,12 @@ def _record_chunk(
     for series, events in by_series.items():
         found = {id_: facts[id_] for id_ in facts.keys() & set(events)}
         way, id_ = (series.holder, series.relation, series.is_of_event), series_ids[series]
-        places = {place for place in anchors(way, frozenset(facts)) if place[0] in found}
-        wanted.update(_samples(series, id_, found, places))
         left = {place for place in lost.get(series, ()) if place[0] in found}
-        keys.update((id_, anchor, event) for event, anchor in places | left)
+        places = {place for place in anchors(way, stored) if place[0] in found}
+        # What is new has lost nothing: these are all the places that it has.
+        places |= {place for place in left if place[0] in new}
+        wanted.update(_samples(series, id_, found, places))
+        keys.update((id_, anchor, event) for event, anchor in places | left if event in stored)
     held = _held(keys)
     went, came = list(held - wanted), list(wanted - held)
     _forget(row[:3] for row in went)
@@ -162,8 +168,16 @@ def _order(row: SampleRow) -> Key:
     return row[:3]
 
 
-def _raw_facts(rows: Any) -> Iterable[tuple[int, str]]:
-    return rows.annotate(raw=raw_json("facts")).values_list("id", "raw")
+def _facts(
+    blueprint: str, ids: Collection[int], new: Mapping[int, Mapping[str, Any]]
+) -> dict[int, Mapping[str, Any]]:
+    """Return the facts of events; of new ones, as they would be read again."""
+    facts = {id_: decode(json.dumps(new[id_])) for id_ in ids if id_ in new}
+    if others := [id_ for id_ in ids if id_ not in new]:
+        rows = Entity.objects.filter(IsAmong("id", others), blueprint__identifier=blueprint)
+        found = rows.annotate(raw=raw_json("facts")).values_list("id", "raw")
+        facts |= {id_: decode(raw) for id_, raw in found}
+    return facts
 
 
 def _held(keys: Iterable[Key]) -> set[SampleRow]:
@@ -228,6 +242,8 @@ Way = tuple[str, str, bool]
 
 def _anchors(way: Way, event_ids: frozenset[int]) -> list[tuple[int, int]]:
     """Return pairs of event and anchor."""
+    if not event_ids:
+        return []
     holder, relation, is_of_event = way
     rows = EntityRelation.objects.filter(relation=relation, source__blueprint__identifier=holder)
     near, far = ("source_id", "target_id") if is_of_event else ("target_id", "source_id")

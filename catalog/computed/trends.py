@@ -14,9 +14,9 @@ from catalog.blueprints import Aggregation, BlueprintSpec, Calculation
 from catalog.computed import jq
 from catalog.computed.aggregates import kept, value_of
 from catalog.computed.arithmetic import PERCENTILES
+from catalog.computed.calculating import jq_input
 from catalog.computed.daily import Days, Span, days_of, percentiles_of_spans
 from catalog.computed.graph import CatalogGraph, Derived
-from catalog.computed.refresh import jq_input
 from catalog.computed.series import Plan
 from catalog.computed.shelf import Shelf
 from catalog.conditions.values import is_number

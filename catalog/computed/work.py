@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Edge(NamedTuple):
@@ -43,6 +43,9 @@ class Work:
     infer: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     recalculate: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     deleted: frozenset[int] = frozenset()
+    # Nothing has to be looked up about entities that this write made: their facts are these, and
+    # all their relation rows are among the edges.
+    new: dict[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def note(self, blueprint: str, moved: Mapping[int, Iterable[str]]) -> None:
         """Record the keys that moved for entities of one blueprint."""

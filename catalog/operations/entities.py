@@ -205,8 +205,9 @@ def _note(work: Work, plans: Collection[Plan], graph: CatalogGraph) -> None:
         grouped[plan.blueprint].append(plan)
     for blueprint, together in grouped.items():
         work.note(blueprint, {plan.entity.pk: plan.keys for plan in together})
-        new = {plan.entity.pk for plan in together if plan.is_new}
-        note_created(work, blueprint, new, graph)
+        new = {plan.entity.pk: plan.entity.facts for plan in together if plan.is_new}
+        note_created(work, blueprint, new.keys(), graph)
+        work.new |= new
 
 
 def _reload(entities: Sequence[Entity]) -> None:

@@ -12,7 +12,7 @@ from catalog.bulk import IsAmong, chunks, update_rows
 from catalog.computed.graph import CatalogGraph
 from catalog.computed.refresh import refresh
 from catalog.computed.work import Edge, Work
-from catalog.models import Entity, EntityRelation
+from catalog.models import Blueprint, Entity, EntityRelation
 from catalog.operations import history, relations
 from catalog.signals import EVERYTHING, entities_changed
 from portal.permissions import Actor
@@ -114,14 +114,16 @@ def _rebuild_facts(
 ) -> dict[str, dict[int, set[str]]]:
     """Write facts anew from the rows; return the keys that moved, by blueprint and entity."""
     moved: dict[str, dict[int, set[str]]] = {}
+    # Once, and not with every entity: blueprints are long.
+    names = dict(Blueprint.objects.values_list("id", "identifier")) if entity_ids else {}
     for chunk in chunks(sorted(entity_ids)):
         # Locked: facts read here and written below must not miss what is saved in between.
-        rows = Entity.objects.filter(IsAmong("id", chunk)).select_related("blueprint")
-        entities = list(rows.order_by("id").select_for_update(of=("self",)))
+        rows = Entity.objects.filter(IsAmong("id", chunk))
+        entities = list(rows.order_by("id").select_for_update())
         related = relations.current(chunk)
         changed = []
         for entity in entities:
-            spec = graph.specs[entity.blueprint.identifier]
+            spec = graph.specs[names[entity.blueprint_id]]
             before, computed, problems = entity.facts, entity.computed, entity.problems
             _renew(entity, spec=spec, related=related[entity.pk])
             keys = facts_of.changed_keys(before, entity.facts)

@@ -1,5 +1,6 @@
 """Evaluating a batch of entities of one blueprint, and writing only what moved."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -127,24 +128,47 @@ def settle(
     entity_ids: Collection[int],
     now: datetime,
     edited: frozenset[int] = frozenset(),
-    scorecards: Sequence[CompiledScorecard] | None = None,
 ) -> None:
     """Evaluate entities of one blueprint and write what moved.
 
     Where only rules were `edited` (ids of scorecards), the evaluations by the others are as they
     were, but for those that wait for a run of their own: the fingerprints written here would hide
-    their edits from it. The blueprint's `scorecards` are given only by those who read them in a
-    transaction that had locked the entities before.
+    their edits from it.
     """
     rows = locked_facts(entity_ids)
-    if scorecards is None:
-        scorecards = compiling.for_blueprint(blueprint)
+    scorecards = compiling.for_blueprint(blueprint)
     if not scorecards:
         return
     if edited:
         edited = edited.union(Scorecard.objects.stale().values_list("id", flat=True))
-    judge = Judge(scorecards, rows, now=now).judge
     findings = Findings(now=now)
+    _judge(rows, scorecards, edited=edited, findings=findings)
+    findings.write()
+
+
+def settle_moved(graded: Mapping[int, Sequence[CompiledScorecard]], *, now: datetime) -> None:
+    """Evaluate entities of any blueprints, each against what grades it, and write what moved.
+
+    Only for those that this transaction has written, and so locked, before it read the scorecards.
+    """
+    by_blueprint: dict[int, list[Facts]] = defaultdict(list)
+    for row in facts_of(Entity.objects.filter(IsAmong("id", graded))):
+        by_blueprint[row[1]].append(row)
+    findings = Findings(now=now)
+    for rows in by_blueprint.values():
+        _judge(rows, graded[rows[0][0]], edited=frozenset(), findings=findings)
+    findings.write()
+
+
+def _judge(
+    rows: Sequence[Facts],
+    scorecards: Sequence[CompiledScorecard],
+    *,
+    edited: frozenset[int],
+    findings: Findings,
+) -> None:
+    """Evaluate entities of one blueprint and note what moved."""
+    judge = Judge(scorecards, rows, now=findings.now).judge
     moved: dict[int, Found] = {}
     unknown: dict[int, Found] = {}
     for id_, _, raw, known, stale_since in rows:
@@ -154,7 +178,6 @@ def settle(
     _compare(moved, scorecards, edited=edited, findings=findings)
     # Nothing says that the other scorecards have seen these.
     _compare(unknown, scorecards, edited=frozenset(), findings=findings)
-    findings.write()
 
 
 @transaction.atomic

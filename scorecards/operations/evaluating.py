@@ -15,7 +15,7 @@ from catalog.signals import EVERYTHING
 from scorecards import compiled as compiling
 from scorecards.compiled import CompiledScorecard
 from scorecards.models import Evaluation, Fingerprint, Scorecard
-from scorecards.operations.batches import facts_of, settle, settle_edited, unsettled
+from scorecards.operations.batches import facts_of, settle, settle_edited, settle_moved, unsettled
 from scorecards.operations.counting import lock_entities
 from scorecards.operations.recording import Findings
 from scorecards.operations.rows import stored_rows
@@ -31,17 +31,17 @@ def evaluate_moved(moved: Mapping[str, Mapping[int, Collection[str]]], *, now: d
     """
     total = sum(map(len, moved.values()))
     grading = compiling.for_blueprints(moved)
+    graded: dict[int, Sequence[CompiledScorecard]] = {}
     for blueprint, by_id in moved.items():
         keys = frozenset().union(*by_id.values())
         scorecards = grading[blueprint]
-        if not any(_reads(scorecard, keys) for scorecard in scorecards):
-            continue
-        if total > settings.TIDEMARK_INLINE_LIMIT:
-            _leave_to_task(by_id, now)
-            continue
-        for chunk in chunks(sorted(by_id), CHUNK):
-            # Whoever moved these entities has locked them by writing them.
-            settle(blueprint=blueprint, entity_ids=chunk, now=now, scorecards=scorecards)
+        if any(_reads(scorecard, keys) for scorecard in scorecards):
+            graded |= dict.fromkeys(by_id, scorecards)
+    if graded and total > settings.TIDEMARK_INLINE_LIMIT:
+        _leave_to_task(graded, now)
+        return
+    for chunk in chunks(sorted(graded), CHUNK):
+        settle_moved({id_: graded[id_] for id_ in chunk}, now=now)
 
 
 def _reads(scorecard: CompiledScorecard, keys: frozenset[str]) -> bool:

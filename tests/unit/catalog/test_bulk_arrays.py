@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from catalog.bulk import insert_rows
+from catalog.bulk import insert_rows, update_rows
 from catalog.models import Entity
 from tests.builders import NOW, make_blueprint, make_entity
 
@@ -64,6 +64,19 @@ def test_texts_come_back_as_they_were_inserted() -> None:
 def test_moments_and_nulls_come_back_as_they_were_inserted(moments: list[datetime | None]) -> None:
     insert(["title"] * len(moments), moments)
     assert stored("stale_since") == moments
+
+
+def test_rows_hold_what_they_were_updated_with_and_no_others_do() -> None:
+    make_blueprint("service")
+    rows = [make_entity() for _ in range(3)]
+    before = Entity.objects.values_list("title", "facts", "stale_since").get(pk=rows[2].pk)
+    rows[0].title, rows[1].title = 'NULL "a", \\{b}', "ü %s"
+    rows[0].facts = {"text": 'x"\\\n', "nothing": None, "numbers": [1, 2.5, True]}
+    rows[1].facts, rows[1].stale_since = {}, NOW
+    fields = ("title", "facts", "stale_since")
+    update_rows(rows[:2], fields=fields)
+    found = list(Entity.objects.order_by("id").values_list(*fields))
+    assert found == [*((row.title, row.facts, row.stale_since) for row in rows[:2]), before]
 
 
 def test_a_number_beyond_the_checks_is_read_as_django_reads_it() -> None:
