@@ -127,7 +127,7 @@ def board_chart(request: HttpRequest, identifier: str, widget: str) -> Chart:
     if page is None or not (is_signed(request) or visitor.may_read(page)):
         raise Http404(f"no dashboard {identifier}")
     board = board_page(page, reader_of(request), now=timezone.now())
-    drawn = (item for row in board.rows for item in row if item.identifier == widget)
+    drawn = (item for row in board.rows for item in row.widgets if item.identifier == widget)
     found = next(drawn, None)
     if found is None or found.content is None:
         raise Http404(f"no chart {widget} in {identifier}")
