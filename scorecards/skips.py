@@ -5,7 +5,7 @@ from datetime import datetime
 
 from catalog.conditions import Explanation, Facts, describe, explain, parse
 from catalog.conditions.values import as_moment
-from scorecards.models import Outcome, Rule, RuleChange
+from scorecards.models import Exemption, Outcome, Rule, RuleChange
 from scorecards.packs import evidence_titles
 
 Titles = Mapping[str, str]
@@ -15,7 +15,13 @@ NOTHING_REPORTED = "Nothing has been reported yet."
 
 
 def skip_reason(
-    rule: Rule, facts: Facts, *, now: datetime, titles: Titles, outcome: Outcome | None = None
+    rule: Rule,
+    facts: Facts,
+    *,
+    now: datetime,
+    titles: Titles,
+    outcome: Outcome | None = None,
+    exemption: Exemption | None = None,
 ) -> str:
     """Return why a rule is skipped for an entity with these facts; empty where it is not.
 
@@ -26,6 +32,8 @@ def skip_reason(
         return "This rule is switched off."
     if rule.in_force_from is not None and now.date() < rule.in_force_from:
         return f"Not in force until {rule.in_force_from.day} {rule.in_force_from:%B %Y}."
+    if exemption is not None:
+        return _exempt(exemption)
     names = titles_with_evidence(titles)
     if rule.filter and not (found := _asked(rule.filter, facts, now, names)).passed:
         wanted = describe(parse(rule.filter), titles=names)
@@ -35,6 +43,13 @@ def skip_reason(
     if rule.is_reported:
         return _said(outcome)
     return ""
+
+
+def _exempt(exemption: Exemption) -> str:
+    """Return until when, why and by whose leave: "Exempt until 3 May 2027: …, approved by …"."""
+    day = exemption.expires_on
+    until = f" until {day.day} {day:%B %Y}" if day else ""
+    return f"Exempt{until}: {exemption.reason.rstrip('. ')}, approved by {exemption.approved_by}."
 
 
 def titles_with_evidence(titles: Titles) -> Titles:
