@@ -28,12 +28,8 @@ def skip_reason(
     `titles` are those of the facts that entities of this kind have. In the order in which
     evaluation asks: the first reason stands.
     """
-    if not rule.is_enabled:
-        return "This rule is switched off."
-    if rule.in_force_from is not None and now.date() < rule.in_force_from:
-        return f"Not in force until {rule.in_force_from.day} {rule.in_force_from:%B %Y}."
-    if exemption is not None:
-        return _exempt(exemption)
+    if said := _not_asked(rule, exemption, now):
+        return said
     names = titles_with_evidence(titles)
     if rule.filter and not (found := _asked(rule.filter, facts, now, names)).passed:
         wanted = describe(parse(rule.filter), titles=names)
@@ -43,6 +39,15 @@ def skip_reason(
     if rule.is_reported:
         return _said(outcome)
     return ""
+
+
+def _not_asked(rule: Rule, exemption: Exemption | None, now: datetime) -> str:
+    """Return why the rule asks nothing of the entity, whatever its facts are."""
+    if not rule.is_enabled:
+        return "This rule is switched off."
+    if rule.in_force_from is not None and now.date() < rule.in_force_from:
+        return f"Not in force until {rule.in_force_from.day} {rule.in_force_from:%B %Y}."
+    return _exempt(exemption) if exemption else ""
 
 
 def _exempt(exemption: Exemption) -> str:

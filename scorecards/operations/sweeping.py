@@ -13,8 +13,8 @@ from scorecards.operations.outcome_batches import apply_waiting, forget_batches
 def sweep(*, now: datetime) -> int:
     """Evaluate what is stale, and the scorecards whose rules read the clock; return how many.
 
-    Before that, apply the outcomes that wait, and end exemptions whose time is over. Then add the counters up, keep how they stood when
-    this day began, and let campaigns go on.
+    Before that, apply the outcomes that wait, and end the exemptions whose last day is over. Then
+    add the counters up, keep how they stood when this day began, and let campaigns go on.
     """
     apply_waiting(now=now)
     count = end_expired(now=now) + evaluate_stale(now=now)
