@@ -57,7 +57,7 @@ def test_readers_are_offered_nothing_but_read_who_is_exempt_and_why(reader, cano
     exempted(canoe)
     html = html_of(reader.get(TAB))
     assert "/exemptions/" not in html
-    assert "Exempt: It goes away, approved by tester." in words_of(html)
+    assert "Exempt: It goes away, approved by tester." in words_of(reader.get(TAB))
 
 
 def test_an_exemption_is_made_and_leads_back_to_the_rule(editor, canoe):
@@ -67,7 +67,7 @@ def test_an_exemption_is_made_and_leads_back_to_the_rule(editor, canoe):
     row = Exemption.objects.get()
     assert (row.reason, row.asked_by, row.approved_by) == (REASON, "alex", "alex")
     assert Evaluation.objects.get(entity=canoe).skipped == 1 << row.rule.bit
-    words = words_of(html_of(editor.get(TAB)))
+    words = words_of(editor.get(TAB))
     assert "Exempt until 3 May 2099: It goes away, approved by alex." in words
     assert "Canoe is exempt from 'Tiered'." in words
 
@@ -86,14 +86,14 @@ def test_a_reason_stands_beside_what_was_reported(reader, canoe):
     make_scorecard(rules=[rule_document("tiered", query=None)])
     report("canoe", "tiered", "FAIL", remark="Broken")
     exempted(canoe)
-    assert "Exempt: It goes away" in words_of(html_of(reader.get(TAB)))
+    assert "Exempt: It goes away" in words_of(reader.get(TAB))
 
 
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
         ({"reason": ""}, "This field is required."),
-        ({"reason": "  \x00 "}, "say why"),
+        ({"reason": "\x00"}, "say why"),
         ({"reason": "a" * 2_001}, "at most 2000 characters"),
         ({"expires_on": "2020-01-01"}, "is over"),
         ({"expires_on": "soon"}, "Enter a valid date."),
@@ -102,7 +102,7 @@ def test_a_reason_stands_beside_what_was_reported(reader, canoe):
 )
 def test_what_is_refused_is_asked_for_again_with_what_was_typed(editor, canoe, sent, told):
     answer = send(editor, canoe, **sent)
-    assert told in words_of(html_of(answer))
+    assert told in words_of(answer)
     if "reason" not in sent:
         assert f'value="{REASON}"' in html_of(answer)
     assert not Exemption.objects.exists()
@@ -121,7 +121,7 @@ def test_an_exemption_that_is_not_there_is_not_found(editor, number):
 
 def test_a_rule_that_does_not_grade_it_is_refused_in_words(editor, catalog):
     other = Entity.objects.get(identifier="anchor-v1")
-    assert "does not grade" in words_of(html_of(send(editor, other)))
+    assert "does not grade" in words_of(send(editor, other))
 
 
 def test_who_may_not_edit_may_not_exempt(reader, canoe):
