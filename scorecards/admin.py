@@ -42,7 +42,7 @@ from scorecards.models import (
     Scorecard,
 )
 from scorecards.operations import delete_scorecard, save_scorecard
-from scorecards.results import REPORTED, Reason, reasons_for, rule_results
+from scorecards.results import REPORTED, Reason, exemptions_of, reasons_for, rule_results
 
 admin.site.register(Campaign, CampaignAdmin)
 admin.site.register(InstalledPack, PackAdmin)
@@ -315,7 +315,13 @@ class EvaluationAdmin(ReadOnlyAdmin):
         rules = obj.scorecard.rules.select_related("level").order_by(
             "level__rank", "position", "id"
         )
-        reasons = reasons_for(obj.entity, rules, now=timezone.now(), titles=titles)
+        reasons = reasons_for(
+            obj.entity,
+            rules,
+            now=timezone.now(),
+            titles=titles,
+            exemptions=exemptions_of(obj.entity, [obj]),
+        )
         rows = [
             {
                 "rule": item.rule,

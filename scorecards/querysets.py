@@ -87,6 +87,26 @@ class PastOutcomeQuerySet(models.QuerySet):
         )
 
 
+class ExemptionQuerySet(models.QuerySet):
+    """Chainable reads of exemptions."""
+
+    def live(self) -> Self:
+        """Keep those that hold."""
+        return self.filter(ended_at__isnull=True)
+
+    def of_entity(self, entity_id: int) -> Self:
+        """Keep those that hold for an entity."""
+        return self.live().filter(entity_id=entity_id)
+
+    def with_names(self) -> Self:
+        """Load what a line about one names, newest first."""
+        return (
+            self.select_related("rule__scorecard", "entity__blueprint")
+            .defer("entity__properties", "entity__computed", "entity__facts")
+            .order_by("-id")
+        )
+
+
 class CampaignQuerySet(models.QuerySet):
     """Chainable reads of campaigns."""
 

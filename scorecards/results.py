@@ -13,6 +13,7 @@ from scorecards.counts import Counts
 from scorecards.evaluation import Masks
 from scorecards.models import (
     Evaluation,
+    Exemption,
     Level,
     Outcome,
     PastOutcome,
@@ -47,6 +48,8 @@ class RuleResult:
     since: datetime | None = None
     # What was reported before, newest first.
     past: Sequence[PastOutcome] = ()
+    # By which the rule does not count, if there is one.
+    exemption: Exemption | None = None
 
     @property
     def is_skipped(self) -> bool:
@@ -105,15 +108,16 @@ def panels_for(
 ) -> list[Panel]:
     """Return a panel per published scorecard that grades the entity, by title.
 
-    `titles` are those of its facts. Five queries, however many scorecards and rules there are, and
-    two more where rules are reported.
+    `titles` are those of its facts. Five queries, however many scorecards and rules there are, two
+    more where rules are reported, and one where some are skipped.
     """
     evaluations = {row.scorecard_id: row for row in Evaluation.objects.of_entities([entity.pk])}
     scorecards = list(
         Scorecard.objects.grading(entity.blueprint_id).filter(id__in=evaluations).with_parts()
     )
     rules = [rule for scorecard in scorecards for rule in scorecard.rules.all()]
-    reasons = reasons_for(entity, rules, now=now, titles=titles)
+    exemptions = exemptions_of(entity, evaluations.values())
+    reasons = reasons_for(entity, rules, now=now, titles=titles, exemptions=exemptions)
     since = _last_moves(entity)
     past = _past_of(entity, rules)
     reasons |= {
@@ -135,14 +139,27 @@ class Reason:
     explanation: Explanation | None = None
     outcome: Outcome | None = None
     past: Sequence[PastOutcome] = ()
+    exemption: Exemption | None = None
     skip: str = ""
 
 
+def exemptions_of(entity: Entity, evaluations: Iterable[Evaluation]) -> dict[int, Exemption]:
+    """Return what holds for an entity by rule; no query where nothing is skipped."""
+    if not any(row.skipped for row in evaluations):
+        return {}
+    return {row.rule_id: row for row in Exemption.objects.of_entity(entity.pk)}
+
+
 def reasons_for(
-    entity: Entity, rules: Iterable[Rule], *, now: datetime, titles: Mapping[str, str] | None = None
+    entity: Entity,
+    rules: Iterable[Rule],
+    *,
+    now: datetime,
+    titles: Mapping[str, str] | None = None,
+    exemptions: Mapping[int, Exemption] | None = None,
 ) -> dict[int, Reason]:
     """Return the reason of each rule by its id; one query where some of them are reported."""
-    rules = list(rules)
+    rules, exemptions = list(rules), exemptions or {}
     outcomes: dict[int, Outcome] = {}
     if any(rule.is_reported for rule in rules):
         outcomes = {row.rule_id: row for row in Outcome.objects.filter(entity=entity)}
@@ -153,8 +170,14 @@ def reasons_for(
             if rule.is_reported
             else explain(parse(rule.query), entity.facts, now=now, titles=named),
             outcome=outcomes.get(rule.pk),
+            exemption=exemptions.get(rule.pk),
             skip=skip_reason(
-                rule, entity.facts, now=now, titles=titles or {}, outcome=outcomes.get(rule.pk)
+                rule,
+                entity.facts,
+                now=now,
+                titles=titles or {},
+                outcome=outcomes.get(rule.pk),
+                exemption=exemptions.get(rule.pk),
             ),
         )
         for rule in rules
@@ -191,6 +214,7 @@ def _panel(
             explanation=reasons[item.rule.pk].explanation,
             outcome=reasons[item.rule.pk].outcome,
             past=reasons[item.rule.pk].past,
+            exemption=reasons[item.rule.pk].exemption if item.is_skipped else None,
             skip_reason=reasons[item.rule.pk].skip if item.is_skipped else "",
             since=since.get(item.rule.pk),
         )

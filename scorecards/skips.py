@@ -5,7 +5,7 @@ from datetime import datetime
 
 from catalog.conditions import Explanation, Facts, describe, explain, parse
 from catalog.conditions.values import as_moment
-from scorecards.models import Outcome, Rule, RuleChange
+from scorecards.models import Exemption, Outcome, Rule, RuleChange
 from scorecards.packs import evidence_titles
 
 Titles = Mapping[str, str]
@@ -15,17 +15,21 @@ NOTHING_REPORTED = "Nothing has been reported yet."
 
 
 def skip_reason(
-    rule: Rule, facts: Facts, *, now: datetime, titles: Titles, outcome: Outcome | None = None
+    rule: Rule,
+    facts: Facts,
+    *,
+    now: datetime,
+    titles: Titles,
+    outcome: Outcome | None = None,
+    exemption: Exemption | None = None,
 ) -> str:
     """Return why a rule is skipped for an entity with these facts; empty where it is not.
 
     `titles` are those of the facts that entities of this kind have. In the order in which
     evaluation asks: the first reason stands.
     """
-    if not rule.is_enabled:
-        return "This rule is switched off."
-    if rule.in_force_from is not None and now.date() < rule.in_force_from:
-        return f"Not in force until {rule.in_force_from.day} {rule.in_force_from:%B %Y}."
+    if said := _not_asked(rule, exemption, now):
+        return said
     names = titles_with_evidence(titles)
     if rule.filter and not (found := _asked(rule.filter, facts, now, names)).passed:
         wanted = describe(parse(rule.filter), titles=names)
@@ -35,6 +39,22 @@ def skip_reason(
     if rule.is_reported:
         return _said(outcome)
     return ""
+
+
+def _not_asked(rule: Rule, exemption: Exemption | None, now: datetime) -> str:
+    """Return why the rule asks nothing of the entity, whatever its facts are."""
+    if not rule.is_enabled:
+        return "This rule is switched off."
+    if rule.in_force_from is not None and now.date() < rule.in_force_from:
+        return f"Not in force until {rule.in_force_from.day} {rule.in_force_from:%B %Y}."
+    return _exempt(exemption) if exemption else ""
+
+
+def _exempt(exemption: Exemption) -> str:
+    """Return until when, why and by whose leave: "Exempt until 3 May 2027: …, approved by …"."""
+    day = exemption.expires_on
+    until = f" until {day.day} {day:%B %Y}" if day else ""
+    return f"Exempt{until}: {exemption.reason.rstrip('. ')}, approved by {exemption.approved_by}."
 
 
 def titles_with_evidence(titles: Titles) -> Titles:

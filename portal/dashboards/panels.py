@@ -55,6 +55,8 @@ class RuleView:
     @property
     def skip_reason(self) -> str:
         """Say why the rule does not count, where nothing else on the page does."""
+        if self.result.exemption:
+            return self.result.skip_reason
         is_told = bool(self.remark) or self.result.skip_reason == NOTHING_REPORTED
         return "" if is_told else self.result.skip_reason
 

@@ -21,7 +21,7 @@ from portal.dashboards.scorecards_page import scorecards_page
 from portal.dashboards.search_page import search_page
 from portal.dashboards.team_page import team_page
 from portal.dashboards.visitors import Visitor
-from portal.permissions import may_read_people
+from portal.permissions import may_exempt, may_read_people
 from scorecards.models import Campaign, Scorecard
 
 
@@ -56,7 +56,8 @@ def entity(request: HttpRequest, blueprint: str, identifier: str) -> HttpRespons
         now=timezone.now(),
         has_people=may_read_people(request.user),
     )
-    return render(request, "dashboards/entity_page.html", {"page": page})
+    context = {"page": page, "may_exempt": may_exempt(request.user)}
+    return render(request, "dashboards/entity_page.html", context)
 
 
 @require_safe

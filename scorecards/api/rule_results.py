@@ -14,7 +14,7 @@ from django.db.models.expressions import CombinedExpression
 from catalog import registry
 from catalog.bulk import IsAmong
 from catalog.models import Entity
-from scorecards.models import Evaluation, Outcome, Rule, RuleChange
+from scorecards.models import Evaluation, Exemption, Outcome, Rule, RuleChange
 from scorecards.skips import skip_reason
 
 
@@ -73,6 +73,7 @@ def with_reasons(rows: Iterable[dict[str, Any]], *, now: datetime) -> list[dict[
     entities = {row["entity_id"] for row in skipped}
     facts = dict(Entity.objects.filter(IsAmong("id", entities)).values_list("id", "facts"))
     outcomes = _outcomes(entities, [rule.pk for rule in rules.values() if rule.is_reported])
+    exemptions = _exemptions(entities, rules)
     specs = registry.graph().specs
     for row in skipped:
         rule, entity = row["rule_pk"], row["entity_id"]
@@ -84,8 +85,14 @@ def with_reasons(rows: Iterable[dict[str, Any]], *, now: datetime) -> list[dict[
                 now=now,
                 titles=specs[row["blueprint"]].fact_keys,
                 outcome=outcomes.get((rule, entity)),
+                exemption=exemptions.get((rule, entity)),
             )
     return rows
+
+
+def _exemptions(entities: Iterable[int], rules: Iterable[int]) -> dict[tuple[int, int], Exemption]:
+    rows = Exemption.objects.live().filter(IsAmong("entity_id", entities), rule__in=rules)
+    return {(row.rule_id, row.entity_id): row for row in rows}
 
 
 def _outcomes(entities: Iterable[int], rules: list[int]) -> dict[tuple[int, int], Outcome]:

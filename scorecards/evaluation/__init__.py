@@ -7,7 +7,7 @@ from scorecards.evaluation.program import (
     compile_scorecard,
     compile_scorecards,
 )
-from scorecards.evaluation.specs import Masks, Reported, RuleSpec, ScorecardSpec
+from scorecards.evaluation.specs import Masks, Reported, RuleSpec, ScorecardSpec, with_exempt
 
 __all__ = [
     "Bundle",
@@ -19,4 +19,5 @@ __all__ = [
     "ScorecardSpec",
     "compile_scorecard",
     "compile_scorecards",
+    "with_exempt",
 ]

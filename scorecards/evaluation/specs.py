@@ -78,6 +78,16 @@ class Reported(NamedTuple):
         return self
 
 
+def with_exempt(masks: tuple[int, int], rules: int) -> Masks:
+    """Return what was found, with the rules of these bits skipped, whatever was found of them.
+
+    >>> with_exempt((0b011, 0b100), 0b001)
+    Masks(passed=2, skipped=5)
+    """
+    passed, skipped = masks
+    return Masks(passed & ~rules, skipped | rules)
+
+
 def with_reported(masks: tuple[int, int], reported: Reported, *, rules: int) -> Masks:
     """Return what queries found, completed by what was reported for the rules with these bits.
 

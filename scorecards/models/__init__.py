@@ -9,6 +9,7 @@ from scorecards.models.evaluations import (
     RuleChange,
     ScorecardSnapshot,
 )
+from scorecards.models.exemptions import Exemption
 from scorecards.models.outcomes import Outcome, OutcomeBatch, PastOutcome
 from scorecards.models.packs import InstalledPack
 from scorecards.models.rebuilds import Rebuild, RebuildStep
@@ -20,6 +21,7 @@ __all__ = [
     "CampaignSnapshot",
     "Counter",
     "Evaluation",
+    "Exemption",
     "Fingerprint",
     "InstalledPack",
     "Level",

@@ -25,6 +25,11 @@ from scorecards.operations.evaluating import (
     reevaluate,
     rescore,
 )
+from scorecards.operations.exempting import (
+    end_expired,
+    exempt,
+    withdraw_exemption,
+)
 from scorecards.operations.following import follow_catalog
 from scorecards.operations.moving import move_rule
 from scorecards.operations.outcome_batches import (
@@ -74,9 +79,11 @@ __all__ = [
     "delete_rule",
     "delete_scorecard",
     "document_of",
+    "end_expired",
     "evaluate_entities",
     "evaluate_moved",
     "evaluate_scorecard",
+    "exempt",
     "forget_batches",
     "follow_catalog",
     "install_pack",
@@ -100,5 +107,6 @@ __all__ = [
     "take_campaign_snapshot",
     "uncount",
     "unfinished_rebuild",
+    "withdraw_exemption",
     "withdraw_outcomes",
 ]

@@ -15,6 +15,7 @@ from scorecards.compiled import CompiledScorecard
 from scorecards.evaluation import Result
 from scorecards.models import Scorecard
 from scorecards.operations.counting import Owners, owners_of
+from scorecards.operations.exempted import Exempted
 from scorecards.operations.recording import Findings
 from scorecards.operations.reported import Reporting
 from scorecards.operations.rows import Row, stored_rows
@@ -67,13 +68,17 @@ class Judge:
         bundle = compiling.bundle_of(scorecards)
         self._clock, self._evaluate = bundle.prepare(now), bundle.evaluate_text
         self._shapes = tuple(scorecard.shape for scorecard in scorecards)
-        self._reporting = Reporting(scorecards, [row[0] for row in rows])
+        ids = [row[0] for row in rows]
+        self._reporting = Reporting(scorecards, ids)
+        self._exempted = Exempted(scorecards, ids)
 
     def judge(self, entity_id: int, raw: str) -> Found:
         """Return what the scorecards find about an entity with these facts."""
         results, teams = self._evaluate(raw, self._clock)
         if self._reporting:
             results = self._reporting.complete(entity_id, results)
+        if self._exempted:
+            results = self._exempted.skipped(entity_id, results)
         owners = owners_of(tuple(teams) if teams else ())
         number = fingerprint(self._shapes, results, owners)
         return Found(results, number, self._blueprint_id, owners)

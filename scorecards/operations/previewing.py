@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from catalog.bulk import chunks, decode, raw_json
@@ -17,8 +18,9 @@ from scorecards.evaluation import (
     RuleSpec,
     ScorecardSpec,
     compile_scorecard,
+    with_exempt,
 )
-from scorecards.models import Evaluation, Outcome, RuleChange, Scorecard
+from scorecards.models import Evaluation, Exemption, Outcome, RuleChange, Scorecard
 from scorecards.operations.editing import owners_of, parsed
 from scorecards.operations.recording import result
 
@@ -120,22 +122,39 @@ class _Trial:
                 entity_id__in=ids, scorecard=self.stored
             ).select_related("level")
         }
-        reported = self._reported(ids)
+        reported, exempt = self._reported(ids), self._exempt(ids)
         rows = Entity.objects.filter(id__in=ids).annotate(raw=raw_json("facts")).order_by("id")
         for id_, raw in rows.values_list("id", "raw"):
-            self._compare(decode(raw), held.get(id_), reported[id_])
+            facts = decode(raw)
+            masks = self._masks(facts, reported[id_])
+            if masks is not None and id_ in exempt:
+                masks = with_exempt(masks, exempt[id_])
+            self._compare(facts, held.get(id_), masks)
 
     def _reported(self, ids: list[int]) -> dict[int, Reported]:
         """Return what is reported for rules that the document knows by the same identifier."""
-        bits = {rule.identifier: 1 << bit for bit, rule in enumerate(self.document.rules)}
+        bits = self._bits
         reported: dict[int, Reported] = defaultdict(Reported)
         rows = Outcome.objects.filter(entity_id__in=ids, rule__scorecard=self.stored)
         for id_, rule, state in rows.values_list("entity_id", "rule__identifier", "state"):
             reported[id_] = reported[id_].with_state(bits.get(rule, 0), state)
         return reported
 
-    def _compare(self, facts: dict[str, Any], held: Evaluation | None, reported: Reported) -> None:
-        masks = self._masks(facts, reported)
+    def _exempt(self, ids: list[int]) -> dict[int, int]:
+        """Return the bits of the rules that entities are exempt from, likewise."""
+        exempt: dict[int, int] = defaultdict(int)
+        rows = Exemption.objects.live().filter(
+            entity_id__in=ids, rule__scorecard=self.stored, rule__identifier__in=self._bits
+        )
+        for id_, rule in rows.values_list("entity_id", "rule__identifier"):
+            exempt[id_] |= self._bits[rule]
+        return exempt
+
+    @cached_property
+    def _bits(self) -> dict[str, int]:
+        return {rule.identifier: 1 << bit for bit, rule in enumerate(self.document.rules)}
+
+    def _compare(self, facts: dict[str, Any], held: Evaluation | None, masks: Masks | None) -> None:
         self.entity_count += 1
         before = held.level.title if held and held.level else UNGRADED
         before = self.renamed.get(before, before)
