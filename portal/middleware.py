@@ -8,7 +8,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase
 
 # Doors that check for themselves: the API answers 401 in JSON, the admin shows its own login.
-OWN_DOORS = ("/api/", "/v1/", "/admin/", "/static/")
+OWN_DOORS = ("/api/", "/v1/", "/admin/", "/metrics", "/static/")
 
 
 class LoginUnlessPublicMiddleware(LoginRequiredMiddleware):
