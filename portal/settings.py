@@ -180,6 +180,10 @@ if env.bool("TIDEMARK_HTTPS", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_SSL_REDIRECT = True
+    # Whoever watches over the site asks the process, and not the proxy that speaks HTTPS.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# Other names of the domain, and lists in browsers, are for who owns the domain to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("TIDEMARK_MAX_BODY_BYTES", 10 * 1024 * 1024)
 
 # Hosts (with a port, where it is not the usual one) whose pages may be shown on dashboards.
