@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 # Doors that check for themselves: the API answers 401 in JSON, the admin shows its own login.
-OWN_DOORS = ("/api/", "/v1/", "/admin/", "/static/")
+OWN_DOORS = ("/api/", "/v1/", "/admin/", "/metrics", "/static/")
 
 
 class LoginUnlessPublicMiddleware(LoginRequiredMiddleware):

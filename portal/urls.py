@@ -1,14 +1,14 @@
 """Every address of the site, mounted in one place."""
 
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from catalog.api.urls import register as register_catalog
 from portal.api.viewsets import Router, UnknownAddress
+from portal.health import healthz, readyz
+from portal.metrics import MetricsView
 from scorecards.api.urls import register as register_scorecards
 
 router = Router()
@@ -16,16 +16,12 @@ register_catalog(router)
 register_scorecards(router)
 
 
-@login_not_required
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that the process answers."""
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
 handler500 = "portal.failures.server_error"
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from catalog.models import Blueprint, Entity
 from catalog.operations import EntityDraft, upsert_entities
 from portal.dashboards.groups import groups_of
-from portal.dashboards.querystring import QueryString
 from portal.dashboards.listing import listing_of
+from portal.dashboards.querystring import QueryString
 from portal.dashboards.table import table_of
 from tests.builders import NOW, TESTER, condition, make_blueprint, make_entity, make_team
 from tests.pages.reading import html_of, row_names, words_of
@@ -254,7 +254,9 @@ def test_kept_counts_and_counted_ones_agree():
     make_team("deck", title="Deck")
     make_entity("anchor", team=["core", "deck"])
     service = Blueprint.objects.get(identifier="service")
-    kept = groups_of(table_of(listing_of(service, QueryString.of([("group", "team")]), has_people=True)))
+    kept = groups_of(
+        table_of(listing_of(service, QueryString.of([("group", "team")]), has_people=True))
+    )
     everything = json.dumps(condition("$title", "isNotEmpty"))
     asked = QueryString.of([("group", "team"), ("query", everything)])
     counted = groups_of(table_of(listing_of(service, asked, has_people=True)))
