@@ -6,8 +6,10 @@ Blueprints name icons freely; a name that has no drawing here gets the letter of
 from html import escape
 
 DRAWINGS = frozenset([
-    "api", "book", "bug", "check", "clock", "close", "cloud", "columns", "copy", "database", "deployment",
-    "down", "download", "external", "filter", "flag", "folder", "gauge", "grip", "home", "incident", "left",
+    "api", "book", "bug", "check", "clock", "close", "cloud", "columns", "copy",
+    "database", "deployment",
+    "down", "download", "external", "filter", "flag", "folder", "gauge", "grip",
+    "home", "incident", "left",
     "lock", "logout", "medal", "menu", "moon", "more", "package", "pencil", "plus",
     "pull-request", "right", "scorecard", "screen", "search", "service", "settings", "skip",
     "sun", "team", "trash", "up", "user", "widget-bars", "widget-details", "widget-frame",
