@@ -104,7 +104,7 @@ class TestPages:
         response = reader.get(f"{SERVICES}?group=team&sort=-title")
         html = html_of(response)
         core = html.split('<tbody class="group">')[1]
-        assert re.findall(r'class="table-title" href="/catalog/[^"]*">([^<]*)', core) == [
+        assert re.findall(r'<th scope="row"><a href="/catalog/[^"]*">([^<]*)', core) == [
             f"raft-{number:02}" for number in range(11, 1, -1)
         ]
         assert "All 15</a>" in core

@@ -57,7 +57,7 @@ def pages(reader, query: str) -> list[str]:
     names: list[str] = []
     for number in range(1, 12):
         html = html_of(reader.get(f"{SERVICES}?{query}&page={number}"))
-        names += re.findall(r'class="table-title" href="([^"]*)"', html)
+        names += re.findall(r'<th scope="row"><a href="([^"]*)"', html)
         if 'rel="next"' not in html:
             return names
     raise AssertionError("there is no last page")

@@ -92,11 +92,11 @@ def test_what_fails_a_rule_is_listed_for_the_team_alone(reader):
     assert 'href="/scorecards/quality/?rule=top&amp;team=core#graded"' in html
     make_team("other")
     make_entity("raft", team=["core", "other"])
-    assert row_names(reader.get("/scorecards/quality/?rule=top&team=other")) == ["raft"]
-    assert row_names(reader.get("/scorecards/quality/?rule=top&team=core")) == [
+    assert row_names(reader.get("/scorecards/quality/?rule=top&team=other"), below="graded") == ["raft"]
+    assert row_names(reader.get("/scorecards/quality/?rule=top&team=core"), below="graded") == [
         *("Canoe", "raft", "Buoy"),
     ]
-    assert row_names(reader.get("/scorecards/quality/?rule=top&team=nobody")) == []
+    assert row_names(reader.get("/scorecards/quality/?rule=top&team=nobody"), below="graded") == []
 
 
 def test_an_entity_of_two_owners_stands_on_both_pages(reader):
@@ -131,7 +131,7 @@ def test_the_heat_map_sorts_by_name_and_by_level(reader, sort, names):
 def test_the_cells_of_the_heat_map_lead_to_the_scorecard_of_the_entity(reader):
     card = Scorecard.objects.get()
     html = html_of(reader.get("/teams/core/"))
-    link = f'<a class="lv-gold" href="/catalog/service/anchor/#scorecard-{card.pk}">Gold</a>'
+    link = f'<a class="lv-gold" href="/catalog/service/anchor/?tab=scorecards#scorecard-{card.pk}">Gold</a>'
     assert link in html
     assert f'id="scorecard-{card.pk}"' in html_of(reader.get("/catalog/service/anchor/"))
 
