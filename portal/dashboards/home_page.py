@@ -184,5 +184,5 @@ def _widgets(reader: Reader, now: datetime) -> list[list[Drawn]]:
     if stored is None or not stored.widgets:
         return []
     rows = board_page(stored, reader, now=now).rows
-    kept = ([item for item in row if item.template or item.is_broken] for row in rows)
+    kept = ([item for item in row.widgets if item.template or item.is_broken] for row in rows)
     return [row for row in kept if row]
