@@ -39,6 +39,8 @@ from portal.permissions import (
 
 # The menus that are only sent when they are opened, by the ids of the elements that hold them.
 _MENUS = {"columns": "columns-panel", "filters": "filters-panel"}
+# What shows the boxes beside rows: they weigh as much as a column.
+_ROWS = "rows"
 _PARTS = frozenset(["results", *_MENUS.values()])
 
 
@@ -74,7 +76,7 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
         "is_part": bool(part),
         "building": building,
         "builder": SimpleLazyObject(partial(building.form, found, listing.filterset)),
-        "actions": actions_of(found) if may_edit_catalog(request.user) else [],
+        "actions": actions_of(found) if menu == _ROWS and may_edit_catalog(request.user) else [],
     }
     if menu == "columns":
         context["columns"] = columns_menu(listing)

@@ -29,7 +29,7 @@ def row_names(response: HttpResponse, *, below: str = "") -> list[str]:
     """
     html = html_of(response)
     part = html.partition(f' id="{below}"')[2] if below else html
-    body = "".join(re.findall(r"<tbody>(.*?)</tbody>", part, re.DOTALL))
+    body = "".join(re.findall(r"<tbody[^>]*>(.*?)</tbody>", part, re.DOTALL))
     heads = re.findall(r'<th scope="row">(.*?)</th>', body, re.DOTALL)
     return [unescape(re.sub(r"<[^>]+>", "", head)).strip() for head in heads]
 

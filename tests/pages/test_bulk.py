@@ -35,8 +35,8 @@ def owners(name: str) -> list[str]:
 
 
 def test_only_those_who_may_edit_see_the_boxes(reader):
-    assert 'class="pick"' not in html_of(reader.get(SERVICES))
-    assert 'id="bulk"' not in html_of(reader.get(SERVICES))
+    assert 'class="pick"' not in html_of(reader.get(f"{SERVICES}?menu=rows"))
+    assert 'id="bulk"' not in html_of(reader.get(f"{SERVICES}?menu=rows"))
 
 
 def test_only_those_who_may_edit_can_send_them(reader):
@@ -58,7 +58,7 @@ def test_a_form_of_another_site_is_refused():
 
 
 def test_rows_have_boxes_also_in_groups(editor):
-    for address in (SERVICES, f"{SERVICES}?group=team"):
+    for address in (f"{SERVICES}?menu=rows", f"{SERVICES}?group=team&menu=rows"):
         html = html_of(editor.get(address))
         assert html.count('class="pick"') == 4
         assert 'aria-label="Choose Anchor"' in html
