@@ -132,7 +132,8 @@ def test_the_heat_map_sorts_by_name_and_by_level(reader, sort, names):
 def test_the_cells_of_the_heat_map_lead_to_the_scorecard_of_the_entity(reader):
     card = Scorecard.objects.get()
     html = html_of(reader.get("/teams/core/"))
-    link = f'<a class="lv-gold" href="/catalog/service/anchor/?tab=scorecards#scorecard-{card.pk}">Gold</a>'
+    where = f"/catalog/service/anchor/?tab=scorecards#scorecard-{card.pk}"
+    link = f'<a class="lv-gold" href="{where}">Gold</a>'
     assert link in html
     assert f'id="scorecard-{card.pk}"' in html_of(reader.get("/catalog/service/anchor/"))
 
