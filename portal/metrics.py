@@ -8,7 +8,6 @@ all. What waits is read when it is asked for, in a few queries over small indexe
 import os
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 from django.http import HttpResponse
@@ -19,11 +18,11 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.models import Blueprint, Entity
+from portal.api.negotiation import OnlyFormat
 from portal.integrations.models import Delivery
 from scorecards.models import OutcomeBatch, Scorecard
 
@@ -88,22 +87,10 @@ def _failed_deliveries() -> GaugeMetricFamily:
     )
 
 
-class _AnyFormat(BaseContentNegotiation):
-    """There is one format, whatever is asked for."""
-
-    def select_parser(self, request: Request, parsers: list[Any]) -> Any:
-        return parsers[0]
-
-    def select_renderer(
-        self, request: Request, renderers: list[Any], format_suffix: str | None = None
-    ) -> tuple[Any, str]:
-        return renderers[0], renderers[0].media_type
-
-
 class MetricsView(APIView):
     """`GET /metrics`, for who may read the API: Prometheus sends a token as others do."""
 
-    content_negotiation_class = _AnyFormat
+    content_negotiation_class = OnlyFormat
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The list of campaigns, and what campaigns under way ask of an entity or a team."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,20 +49,21 @@ def campaigns_page(query: QueryString, *, now: datetime) -> CampaignsPage:
     ordered = rows.order_by(place, *rows.query.order_by)
     page = Paginator(ordered, PAGE_SIZE).get_page(query.get("page"))
     campaigns = list(page.object_list)
-    latest = CampaignSnapshot.objects.latest_of([campaign.pk for campaign in campaigns])
-    return CampaignsPage(
-        cards=[
-            CampaignCard(
-                campaign,
-                timing=timing_of(campaign, now=now),
-                is_late=is_late(campaign, now=now),
-                snapshot=latest.get(campaign.pk),
-            )
-            for campaign in campaigns
-        ],
-        page=page,
-        query=query,
-    )
+    return CampaignsPage(cards=cards_of(campaigns, now=now), page=page, query=query)
+
+
+def cards_of(campaigns: Sequence[Campaign], *, now: datetime) -> list[CampaignCard]:
+    """Return campaigns with how far they are; one query."""
+    latest = CampaignSnapshot.objects.latest_of([row.pk for row in campaigns])
+    return [
+        CampaignCard(
+            row,
+            timing=timing_of(row, now=now),
+            is_late=is_late(row, now=now),
+            snapshot=latest.get(row.pk),
+        )
+        for row in campaigns
+    ]
 
 
 @dataclass(frozen=True)

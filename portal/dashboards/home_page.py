@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Blueprint
 from portal.dashboards.actions import Fix, Step, fixes_of, steps_of
 from portal.dashboards.boards.board_page import Drawn, Reader, board_page
-from portal.dashboards.campaign_page import is_late, timing_of
-from portal.dashboards.campaigns_page import CampaignCard
+from portal.dashboards.campaigns_page import CampaignCard, cards_of
 from portal.dashboards.columns import Reference
 from portal.dashboards.formats import many
 from portal.dashboards.heat import HeatMap, heat_map
@@ -25,7 +24,7 @@ from portal.dashboards.table_views import link_of
 from portal.dashboards.team_page import scorecards_of
 from portal.dashboards.visitors import Visitor
 from portal.dashboards.week import Week, week_of
-from scorecards.models import Campaign, CampaignSnapshot, Evaluation, LevelChange, Scorecard
+from scorecards.models import Campaign, Evaluation, LevelChange, Scorecard
 from scorecards.querysets import LevelChangeQuerySet
 
 MOST_FIXES = 12
@@ -131,16 +130,7 @@ def _moves(changes: LevelChangeQuerySet, scorecards: Sequence[Scorecard]) -> lis
 def _campaigns(now: datetime) -> list[CampaignCard]:
     """Return the campaigns under way that are due first."""
     campaigns = list(Campaign.objects.running().with_parts()[:MOST_CAMPAIGNS])
-    latest = CampaignSnapshot.objects.latest_of([row.pk for row in campaigns]) if campaigns else {}
-    return [
-        CampaignCard(
-            row,
-            timing=timing_of(row, now=now),
-            is_late=is_late(row, now=now),
-            snapshot=latest.get(row.pk),
-        )
-        for row in campaigns
-    ]
+    return cards_of(campaigns, now=now) if campaigns else []
 
 
 def _boards(visitor: Visitor) -> list[Shortcut]:

@@ -107,11 +107,6 @@ class Listing:
         pairs = self.query.without().written
         return [pair for pair in pairs if pair[0] in self._chosen_filters]
 
-    @property
-    def choice_count(self) -> int:
-        """Return how many filters that are chosen from lists are in force."""
-        return sum(name in self._chosen_filters for name, _ in self.query.pairs)
-
     @cached_property
     def _chosen_filters(self) -> set[str]:
         return {field.name for field in self.choices}

@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from catalog.models import Entity
 from scorecards.models import Level, Rule, RuleChange, Scorecard
+from scorecards.operations.rows import LevelMove
 from scorecards.querysets import LevelChangeQuerySet
 
 DAYS = 7
@@ -58,16 +58,6 @@ class Week:
         return self.risen_count - len(self.risen)
 
 
-class _Step(NamedTuple):
-    entity_id: int
-    scorecard_id: int
-    from_level: str
-    from_rank: int
-    to_level: str
-    to_rank: int
-    at: datetime
-
-
 def week_of(
     changes: LevelChangeQuerySet, scorecards: Sequence[Scorecard], *, now: datetime
 ) -> Week:
@@ -100,14 +90,14 @@ def week_of(
 
 def net_shifts(
     changes: LevelChangeQuerySet, scorecards: Iterable[Scorecard]
-) -> tuple[list[_Step], bool]:
+) -> tuple[list[LevelMove], bool]:
     """Return the changes of each entity and scorecard as one, the newest first; one query.
 
     Also whether there were more than are looked at.
     """
     rows = changes.filter(scorecard__in=[card.pk for card in scorecards]).order_by("-id")
-    found = [_Step(*row) for row in rows.values_list(*_Step._fields)[: MOST_READ + 1]]
-    steps: dict[tuple[int, int], _Step] = {}
+    found = [LevelMove(*row) for row in rows.values_list(*LevelMove._fields)[: MOST_READ + 1]]
+    steps: dict[tuple[int, int], LevelMove] = {}
     for step in found[:MOST_READ]:
         last = steps.get((step.entity_id, step.scorecard_id), step)
         # Going back in time: where it came from is told by the oldest, all else by the newest.
@@ -118,7 +108,9 @@ def net_shifts(
     return graded, len(found) > MOST_READ
 
 
-def _rules_behind(steps: Sequence[_Step], *, since: datetime) -> dict[tuple[int, int], list[Rule]]:
+def _rules_behind(
+    steps: Sequence[LevelMove], *, since: datetime
+) -> dict[tuple[int, int], list[Rule]]:
     """Return the rules that began to fail and own a level that was lost, by entity and scorecard.
 
     Of a rule that is new, or was failing before, history tells nothing.
@@ -151,7 +143,7 @@ def _rules_behind(steps: Sequence[_Step], *, since: datetime) -> dict[tuple[int,
 
 
 def _drawn(
-    steps: Sequence[_Step],
+    steps: Sequence[LevelMove],
     entities: Mapping[int, Entity],
     scorecards: Mapping[int, Scorecard],
     reasons: Mapping[tuple[int, int], list[Rule]],

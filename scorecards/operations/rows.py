@@ -33,7 +33,7 @@ STORED = Row._fields[:6]
 
 
 class LevelMove(NamedTuple):
-    """A `LevelChange` to be written."""
+    """A `LevelChange` by its columns: to be written, or read without the rest."""
 
     entity_id: int
     scorecard_id: int

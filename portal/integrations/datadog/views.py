@@ -7,11 +7,12 @@ from rest_framework.request import Request
 
 from catalog.conditions.problems import quoted
 from catalog.errors import Fault, Invalid
+from portal.api.negotiation import OnlyFormat
 from portal.bodies import BodyParser
 from portal.integrations.datadog import answers
 from portal.integrations.datadog.answers import ErrorForm, JsonApiRenderer
 from portal.integrations.datadog.authentication import DatadogAuthentication, DatadogPermission
-from portal.integrations.wire import OnlyJson, require_length
+from portal.integrations.wire import require_length
 from portal.permissions import Actor
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -35,7 +36,7 @@ class DatadogView(views.APIView):
     permission_classes = (DatadogPermission,)
     parser_classes = (DatadogParser,)
     renderer_classes: tuple[Any, ...] = (JsonApiRenderer,)
-    content_negotiation_class = OnlyJson
+    content_negotiation_class = OnlyFormat
     metadata_class = None
     schema = None
     reading_methods: tuple[str, ...] = ()

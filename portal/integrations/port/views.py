@@ -8,10 +8,11 @@ from rest_framework.request import Request
 
 from catalog.errors import Invalid
 from catalog.models import Blueprint
+from portal.api.negotiation import OnlyFormat
 from portal.bodies import BodyParser
 from portal.integrations.port import answers
 from portal.integrations.port.authentication import PortAuthentication, PortPermission
-from portal.integrations.wire import OnlyJson, require_length
+from portal.integrations.wire import require_length
 from portal.permissions import Actor
 
 MAX_BYTES = 1024 * 1024
@@ -37,7 +38,7 @@ class PortView(views.APIView):
     permission_classes = (PortPermission,)
     parser_classes = (PortParser,)
     renderer_classes = (renderers.JSONRenderer,)
-    content_negotiation_class = OnlyJson
+    content_negotiation_class = OnlyFormat
     metadata_class = None
     schema = None
     reading_methods: tuple[str, ...] = ()
