@@ -315,6 +315,7 @@ def test_nothing_is_registered_that_has_no_place_here() -> None:
         "catalog.Blueprint",
         "catalog.Change",
         "catalog.Entity",
+        "dashboards.TableView",
         "django_celery_results.TaskResult",
         "integrations.AiActivity",
         "integrations.Alert",
