@@ -175,6 +175,8 @@ def test_a_dashboard_is_built_of_every_type_of_widget(
         finish_widget(page, kind)
     begin_widget(page, "Details")
     page.get_by_label("Blueprint").select_option(label="Service")
+    # The fields come anew with the blueprint.
+    expect(page.get_by_role("group", name="Leave out")).to_be_visible()
     page.get_by_label("Entity").fill("netbox")
     finish_widget(page, "Details")
     begin_widget(page, "Text")

@@ -32,7 +32,11 @@ def test_a_visitor_is_asked_to_log_in_and_lands_where_they_wanted(page: Page) ->
 def test_home_shows_what_my_teams_own(log_in: LogIn) -> None:
     page = log_in("maya")
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Maya")
-    mine = page.get_by_role("region", name="What my teams own").get_by_role("rowheader")
+    mine = (
+        page.get_by_role("region", name="What my teams own")
+        .locator("tbody")
+        .get_by_role("rowheader")
+    )
     expect(mine).to_have_text(["netbox", "paperless-ngx"])
 
 
