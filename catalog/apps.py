@@ -10,8 +10,11 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        """Connect the receivers of plain saves, and have the system blueprints made."""
+        """Connect receivers, have the system blueprints made, and let rights be looked up."""
         from catalog import receivers, system
+        from catalog.directory import CatalogDirectory
+        from portal.permissions import look_up_in
 
+        look_up_in(CatalogDirectory())
         receivers.connect()
         post_migrate.connect(system.make_system_blueprints, sender=self)

@@ -9,14 +9,15 @@ from typing import Self
 class Fault:
     """One thing wrong with what was sent: `path` names the place, `message` the way out.
 
-    `is_missing`: what was named does not exist. `is_conflict`: the identifier is taken. Surfaces
-    that tell these apart answer 404 and 409.
+    `is_missing`: what was named does not exist. `is_conflict`: the identifier is taken.
+    `is_forbidden`: whoever asks may not. Surfaces that tell these apart answer 404, 409 and 403.
     """
 
     path: str
     message: str
     is_missing: bool = False
     is_conflict: bool = False
+    is_forbidden: bool = False
 
     def at(self, path: str) -> Self:
         """Return the same fault at another place."""

@@ -43,6 +43,8 @@ class Blueprint(models.Model):
     calculation_properties = models.JSONField(default=dict, blank=True)
     aggregation_properties = models.JSONField(default=dict, blank=True)
     ownership = models.JSONField(null=True, blank=True)
+    # Who may do what with its entities, as far as anybody said; see `portal.policies`.
+    permissions = models.JSONField(default=dict, blank=True)
     is_system = models.BooleanField(default=False, editable=False)
     # New at every save; processes keep parsed blueprints by it (see `catalog.registry`).
     revision = models.PositiveBigIntegerField(default=new_revision, editable=False)

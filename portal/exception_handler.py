@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from catalog.errors import Conflict, Fault, Invalid, NotFound
 from portal.bodies import PayloadTooLarge
 from portal.failures import BUSY, RETRY_AFTER
+from portal.permissions import Forbidden
 from portal.sealing import Unsealable
 
 logger = logging.getLogger(__name__)
@@ -42,18 +43,21 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def translated(error: Exception) -> Exception:
     """Return the exception of the framework that stands for ours, or for one of the database."""
+    answer = error
     match error:
+        case Forbidden():
+            answer = exceptions.PermissionDenied(str(error))
         case NotFound():
-            return exceptions.NotFound(str(error))
+            answer = exceptions.NotFound(str(error))
         case Conflict() | Unsealable():
-            return _conflict(str(error))
+            answer = _conflict(str(error))
         case RequestDataTooBig():
-            return PayloadTooLarge()
+            answer = PayloadTooLarge()
         case SuspiciousOperation():
-            return exceptions.ParseError(str(error))
+            answer = exceptions.ParseError(str(error))
         case DataError() | IntegrityError() | OperationalError():
-            return _of_database(error)
-    return error
+            answer = _of_database(error)
+    return answer
 
 
 def _of_database(error: Exception) -> Exception:
@@ -79,7 +83,9 @@ def _refusal(faults: list[Fault]) -> Response:
     detail = f"{first.path}: {first.message}" if first.path else first.message
     if len(faults) > 1:
         detail += f" (and {len(faults) - 1} more)"
-    return Response({"detail": detail, "errors": [fault.as_json() for fault in faults]}, status=400)
+    code = 403 if any(fault.is_forbidden for fault in faults) else 400
+    body = {"detail": detail, "errors": [fault.as_json() for fault in faults]}
+    return Response(body, status=code)
 
 
 def faults_of(path: str, detail: Any) -> Iterator[Fault]:

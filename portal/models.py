@@ -6,8 +6,21 @@ from knox.models import AbstractAuthToken
 
 
 class User(AbstractUser):
-    """A person who signs in. Their teams are those of the `_user` entity with the same e-mail."""
+    """A person who signs in. Their teams are those of the `_user` entity with the same e-mail.
 
+    Staff are admins; what the others may do is in `role` (see `portal.permissions`).
+    """
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer", "Viewer: reads"
+        MEMBER = "member", "Member: also edits what their teams own"
+
+    role = models.CharField(
+        max_length=10,
+        choices=Role.choices,
+        default=Role.MEMBER,
+        help_text="What they may do where they are no staff; staff may do everything.",
+    )
     email = models.EmailField("e-mail address", unique=True)
 
     @property
@@ -16,8 +29,21 @@ class User(AbstractUser):
         return self.email.lower()
 
 
+class TokenRole(models.TextChoices):
+    """What a token may do at most, whoever owns it."""
+
+    VIEWER = "viewer", "Viewer"
+    MEMBER = "member", "Member"
+    MODERATOR = "moderator", "Moderator of its blueprints"
+    ADMIN = "admin", "Admin"
+
+
 class ApiToken(AbstractAuthToken):
-    """A token for the REST API: kept as a digest, expiring, for reading or also for writing."""
+    """A token for the REST API: kept as a digest, expiring, for reading or also for writing.
+
+    It never may do more than its owner. `role` and `blueprints` narrow that: an empty role is the
+    owner's own, an empty list means all blueprints.
+    """
 
     class Scope(models.TextChoices):
         READ = "read", "Read"
@@ -25,6 +51,8 @@ class ApiToken(AbstractAuthToken):
 
     name = models.CharField(max_length=100, blank=True)
     scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.READ)
+    role = models.CharField(max_length=10, choices=TokenRole.choices, blank=True)
+    blueprints = models.JSONField(default=list, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

@@ -20,6 +20,7 @@ from catalog.models import Blueprint, Change, Entity
 from catalog.querysets import EntityQuerySet
 from portal.api.authentication import ScopePermission
 from portal.api.viewsets import ApiViewSet
+from portal.permissions import may_read_history
 
 
 @openapi.BLUEPRINTS
@@ -53,6 +54,7 @@ class EntityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     serializer_class = EntitySerializer
     filterset_class: type[EntityFilterSet] = EntityFilterSet
     lookup_regex = "(?P<blueprint>[^/]+)/(?P<identifier>.+)"
+    asks_of_objects = True
 
     def get_object(self) -> Entity:
         """Return the entity that the address names."""
@@ -140,12 +142,14 @@ def _flag(request: Request, name: str) -> bool:
     return value == "true"
 
 
-class StaffPermission(ScopePermission):
-    """Only staff: history also holds what has since been taken away."""
+class HistoryPermission(ScopePermission):
+    """Only admins: history also holds what has since been taken away."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Say whether the request may go on."""
-        return super().has_permission(request, view) and request.user.is_staff
+        return super().has_permission(request, view) and may_read_history(
+            request.user, request.auth
+        )
 
 
 @openapi.CHANGES
@@ -155,4 +159,4 @@ class ChangeViewSet(mixins.ListModelMixin, ApiViewSet):
     queryset = Change.objects.order_by("-id")
     serializer_class = ChangeSerializer
     filterset_class = ChangeFilterSet
-    permission_classes = (StaffPermission,)
+    permission_classes = (HistoryPermission,)

@@ -10,6 +10,7 @@ from catalog.operations.deleting import Dependents, delete_entities
 from catalog.operations.drafts import STRICT, UNSET, EntityDraft, Leniency
 from catalog.operations.entities import upsert_entities, upsert_entity
 from catalog.operations.outcomes import Outcome
+from catalog.operations.permissions import set_permissions
 from catalog.operations.refreshing import (
     distrust_samples,
     fill_samples,
@@ -58,6 +59,7 @@ __all__ = [
     "save_team",
     "save_user",
     "set_owners",
+    "set_permissions",
     "set_property",
     "settle_deleted",
     "settle_saved",

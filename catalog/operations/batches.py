@@ -11,7 +11,9 @@ from catalog.identifiers import identifier_fault
 from catalog.models import Blueprint, Entity
 from catalog.operations import relations
 from catalog.operations.drafts import UNSET, DraftReader, EntityDraft, Plan
+from catalog.operations.permits import may_make_bare, write_faults
 from catalog.storable import storable_faults
+from portal.permissions import Forbidden
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,16 @@ class BatchReader:
         sound = {index: plan for index, plan in plans.items() if not plan.faults}
         for plan in sound.values():
             self.reader.finish(plan, related[plan.entity.pk] if not plan.is_new else {})
+        faults |= self._refused(sound)
+        sound = {index: plan for index, plan in sound.items() if index not in faults}
         return Batch(sound, self._bare(sound.values(), targets), faults, targets)
+
+    def _refused(self, plans: Mapping[int, Plan]) -> dict[int, list[Fault]]:
+        found = {
+            index: write_faults(plan, blueprint=self.reader.blueprint, by=self.reader.by)
+            for index, plan in plans.items()
+        }
+        return {index: faults for index, faults in found.items() if faults}
 
     def _stored(self, drafts: Iterable[EntityDraft]) -> dict[str, Entity]:
         names = sorted({name for draft in drafts for name in draft.names.values()})
@@ -115,6 +126,9 @@ class BatchReader:
         if not wanted:
             return []
         rows = Blueprint.objects.filter(identifier__in={blueprint for blueprint, _ in wanted})
+        for row in rows:
+            if not may_make_bare(row, by=self.reader.by):
+                raise Forbidden(f"You may not create any {row.identifier}; name one that exists.")
         readers = {
             row.identifier: replace(
                 self.reader, blueprint=row, spec=self.graph.specs[row.identifier]

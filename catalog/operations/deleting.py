@@ -12,6 +12,7 @@ from catalog import registry
 from catalog.bulk import chunks
 from catalog.errors import HasDependents
 from catalog.models import Entity
+from catalog.operations.permits import check_deletions
 from catalog.operations.settling import edges_of, settle_deleted
 from catalog.signals import entities_deleting, muted
 from portal.permissions import Actor
@@ -49,6 +50,7 @@ def delete_entities(
             raise _refusal(list(found.values()), dependents)
         doomed |= found
         fresh = found.keys()
+    check_deletions(doomed.values(), by=by)
     edges = edges_of(doomed)
     entities_deleting.send(sender=Entity, entity_ids=list(doomed))
     with muted():

@@ -17,7 +17,7 @@ from rest_framework import authentication, exceptions, permissions
 from rest_framework.request import Request
 
 from portal.models import ApiToken, User
-from portal.permissions import may_edit_catalog, may_read
+from portal.permissions import may_edit_catalog, may_read, may_write
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,10 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 
 class ScopePermission(permissions.BasePermission):
-    """Readers read, editors write, and a read-only token never writes. Nobody is anonymous here.
+    """Readers read, admins write, and a read-only token never writes. Nobody is anonymous here.
+
+    Where a view says `asks_of_objects`, whoever may write anything gets through, and operations ask
+    whether they may write that (see `portal.permissions.Rights`).
 
     Public reading is for pages: without an account there is no token, and so no API.
     """
@@ -108,7 +111,8 @@ class ScopePermission(permissions.BasePermission):
             raise exceptions.NotAuthenticated("Send a token: 'Authorization: Bearer <token>'.")
         if request.method in permissions.SAFE_METHODS:
             return may_read(request.user)
-        if not may_edit_catalog(request.user, request.auth):
+        may = may_write if getattr(view, "asks_of_objects", False) else may_edit_catalog
+        if not may(request.user, request.auth):
             raise exceptions.PermissionDenied(_why_not(request.auth))
         return True
 
@@ -116,4 +120,4 @@ class ScopePermission(permissions.BasePermission):
 def _why_not(token: ApiToken | None) -> str:
     if token is not None and token.scope != ApiToken.Scope.WRITE:
         return "This token only reads; writing needs one of scope 'write'."
-    return "Only staff may write."
+    return "Only admins may write this."

@@ -56,7 +56,7 @@ def entity(request: HttpRequest, blueprint: str, identifier: str) -> HttpRespons
         now=timezone.now(),
         has_people=may_read_people(request.user),
     )
-    context = {"page": page, "may_exempt": may_exempt(request.user)}
+    context = {"page": page, "may_exempt": may_exempt(request.user, blueprint)}
     return render(request, "dashboards/entity_page.html", context)
 
 

@@ -10,6 +10,8 @@ from hmac import compare_digest
 from typing import Any
 
 from django.db import OperationalError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from catalog.errors import Invalid, NotFound
 from catalog.operations import history
@@ -164,11 +166,17 @@ def digest(secret: str) -> str:
     return sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
+def live_credentials() -> QuerySet[ApiCredential]:
+    """Return the credentials that let somebody in: enabled, and not past their day."""
+    lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return ApiCredential.objects.filter(lasting, is_enabled=True)
+
+
 def find_by_secret(client_id: str, client_secret: str) -> ApiCredential | None:
     """Return the enabled credential with this id and secret."""
     if "\x00" in client_id:
         return None
-    row = ApiCredential.objects.filter(client_id=client_id, is_enabled=True).first()
+    row = live_credentials().filter(client_id=client_id).first()
     if row is None or not compare_digest(row.secret_digest, digest(client_secret)):
         return None
     return row
@@ -176,7 +184,7 @@ def find_by_secret(client_id: str, client_secret: str) -> ApiCredential | None:
 
 def find_by_keys(api_key: str, app_key: str | None) -> ApiCredential | None:
     """Return the enabled credential with this API key and, unless None, this application key."""
-    row = ApiCredential.objects.filter(api_key_digest=digest(api_key), is_enabled=True).first()
+    row = live_credentials().filter(api_key_digest=digest(api_key)).first()
     if row is None or app_key is None:
         return row
     return row if compare_digest(row.app_key_digest, digest(app_key)) else None

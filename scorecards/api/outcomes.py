@@ -38,6 +38,7 @@ class OutcomeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     queryset = Outcome.objects.with_names()
     serializer_class = ReportedOutcomeSerializer
     filterset_class = OutcomeFilterSet
+    asks_of_objects = True
     lookup_value_regex = "[0-9]{1,18}"
 
     def create(self, request: Request, **kwargs: Any) -> Response:

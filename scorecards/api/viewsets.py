@@ -90,6 +90,7 @@ class ScorecardViewSet(DocumentViewSet):
     queryset = Scorecard.objects.with_parts().order_by("identifier")
     serializer_class = ScorecardSerializer
     filterset_class = ScorecardFilterSet
+    asks_of_objects = True
     noun = "scorecard"
 
     def save(self, definition: dict[str, Any]) -> Scorecard:
@@ -120,6 +121,7 @@ class RuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     queryset = Rule.objects.select_related("scorecard", "level", "owner").order_by("id")
     serializer_class = RuleSerializer
     filterset_class = RuleFilterSet
+    asks_of_objects = True
     lookup_value_regex = "[0-9]{1,18}"
 
     def create(self, request: Request, **kwargs: Any) -> Response:

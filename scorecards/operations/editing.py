@@ -67,6 +67,7 @@ def save_scorecard(*, definition: Mapping[str, Any], by: Actor, now: datetime) -
     owners = owners_of([rule.owner for rule in document.rules])
     scorecard = Scorecard.objects.filter(identifier=document.identifier).first()
     before = document_of(scorecard) if scorecard else {}
+    by.must_edit_scorecard({*document.blueprints, *before.get("blueprints", ())})
     with muted():
         scorecard = _save_row(scorecard, document)
         gone = _save_levels(scorecard, document)
@@ -235,7 +236,9 @@ def record_scorecard(
 @transaction.atomic
 def delete_scorecard(*, scorecard: Scorecard, by: Actor, now: datetime) -> None:
     """Delete a scorecard with everything it found."""
-    record_scorecard(document_of(_fresh(scorecard)), {}, by=by, now=now)
+    before = document_of(_fresh(scorecard))
+    by.must_edit_scorecard(before["blueprints"])
+    record_scorecard(before, {}, by=by, now=now)
     with muted():
         scorecard.delete()
 

@@ -36,6 +36,7 @@ def exempt(
     Whoever does it approves of it, and has asked for it where nobody else is named. Raises
     `Invalid`, saving nothing, and `NotFound` where the entity or the rule is gone.
     """
+    by.must_moderate(entity.blueprint.identifier)
     asked_by = asked_by.strip() or by.label[:MAX_NAME]
     wanted = {"reason": reason.strip(), "asked_by": asked_by, "expires_on": expires_on}
     if faults := list(_faults(entity, rule, wanted, now=now)):
@@ -77,6 +78,7 @@ def _faults(
 @transaction.atomic
 def withdraw_exemption(*, exemption: Exemption, by: Actor, now: datetime) -> None:
     """End an exemption, so that the rule counts again; one that has ended stays as it is."""
+    by.must_moderate(exemption.entity.blueprint.identifier)
     lock_entities([exemption.entity_id])
     rows = Exemption.objects.live().filter(pk=exemption.pk)
     _end(list(rows.with_names()), by=by, now=now)

@@ -13,7 +13,7 @@ from django.db import OperationalError, transaction
 from portal.permissions import Actor
 from scorecards.models import OutcomeBatch
 from scorecards.operations.outcome_reading import OutcomeReport, Pair, Said, read_reports
-from scorecards.operations.outcomes import record_outcomes
+from scorecards.operations.outcomes import check_reporter, record_outcomes
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ def accept_outcomes(*, said: Mapping[Pair, Said], by: Actor, now: datetime) -> O
     """Accept what is said of pairs of rules and entities, checked before; apply it by a task."""
     from scorecards.tasks import apply_outcomes
 
+    check_reporter({rule for rule, _ in said}, by=by)
     batch = store_batch(said=said, by=by, now=now)
     apply_outcomes.delay_on_commit(batch.pk)
     return batch

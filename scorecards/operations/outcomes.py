@@ -60,9 +60,19 @@ def report_outcomes(
     that of reports which do not name theirs.
     """
     said = read_reports(reports, scorecard=scorecard, most=MAX_REPORTS, is_locking=True)
+    check_reporter({rule for rule, _ in said}, by=by)
     receipt, moved = _keep(said, by=by.label, now=now, is_late=False)
     evaluate_reported(entity_ids=moved, now=now)
     return receipt
+
+
+def check_reporter(rule_ids: Collection[int], *, by: Actor) -> None:
+    """Raise `Forbidden` unless they may report for these rules: who edits their scorecards may."""
+    if by.rights is None or by.rights.may_edit_scorecard(()):
+        return
+    graded = Scorecard.objects.filter(IsAmong("rules__id", rule_ids)).distinct()
+    for scorecard in graded.prefetch_related("blueprints"):
+        by.must_edit_scorecard({row.identifier for row in scorecard.blueprints.all()})
 
 
 @transaction.atomic
@@ -166,6 +176,7 @@ def withdraw_outcomes(*, outcome_ids: Collection[int], by: Actor, now: datetime)
         entities = Entity.objects.filter(pk__in=rows.values("entity_id")).order_by("id")
         ids = list(entities.select_for_update(no_key=True).values_list("id", flat=True))
         gone = list(rows.with_names())
+        check_reporter({row.rule_id for row in gone}, by=by)
         history.record([_withdrawal(row, by=by, now=now) for row in gone])
         ended = {(row.rule_id, row.entity_id): _as_stored(row) for row in gone}
         _remember(ended, now=now)

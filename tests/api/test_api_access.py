@@ -104,7 +104,7 @@ def test_who_is_not_staff_never_writes(world: None, method: str, address: str) -
         address, {}
     )
     assert response.status_code == 403
-    assert response.json() == {"detail": "Only staff may write.", "errors": []}
+    assert response.json() == {"detail": "Only admins may write this.", "errors": []}
 
 
 def test_a_read_token_reads(world: None) -> None:

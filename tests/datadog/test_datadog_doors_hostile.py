@@ -80,7 +80,7 @@ def test_the_token_of_a_person_reads_and_writes_as_they_may(db: None) -> None:
         "errors": ["These keys only read; writing needs a credential of scope 'write'."]
     }
     outside = DatadogClient({"Authorization": f"Bearer {make_token(guest)}"})
-    assert outside.post(RULES, {}).json() == {"errors": ["Only staff may write."]}
+    assert outside.post(RULES, {}).json() == {"errors": ["Only admins may write this."]}
     writing = DatadogClient({"Authorization": f"Bearer {make_token(staff)}"})
     assert writing.post(RULES, {}).status_code == 400
 

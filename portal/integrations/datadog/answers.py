@@ -82,4 +82,6 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def _status_of(faults: Sequence[Fault]) -> int:
+    if any(fault.is_forbidden for fault in faults):
+        return 403
     return 409 if any(fault.is_conflict for fault in faults) else 400

@@ -11,7 +11,7 @@ from portal.api.authentication import ScopedTokenAuthentication
 from portal.integrations.credentials import Machine, find_by_keys, note_use
 from portal.integrations.models import ApiCredential
 from portal.integrations.port import tokens
-from portal.permissions import may_edit_catalog, may_read
+from portal.permissions import may_edit_catalog, may_read, may_write
 
 API_KEY, APP_KEY = "DD-API-KEY", "DD-APPLICATION-KEY"
 NO_KEY = "API key required"
@@ -69,7 +69,7 @@ def _machine(credential: ApiCredential) -> tuple[Machine, ApiCredential]:
 def _why_not(auth: Any) -> str:
     if auth.scope != ApiCredential.Scope.WRITE:
         return "These keys only read; writing needs a credential of scope 'write'."
-    return "Only staff may write."
+    return "Only admins may write this."
 
 
 class DatadogPermission(permissions.BasePermission):
@@ -81,6 +81,7 @@ class DatadogPermission(permissions.BasePermission):
             raise exceptions.PermissionDenied(NO_KEY)
         if request.method in (*permissions.SAFE_METHODS, *getattr(view, "reading_methods", ())):
             return may_read(request.user)
-        if not may_edit_catalog(request.user, request.auth):
+        may = may_write if getattr(view, "asks_of_objects", False) else may_edit_catalog
+        if not may(request.user, request.auth):
             raise exceptions.PermissionDenied(_why_not(request.auth))
         return True

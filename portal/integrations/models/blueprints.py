@@ -10,14 +10,13 @@ class BlueprintNote(models.Model):
 
     `extras` are keys that only the wire knows (see `port.blueprint_codec`). `waiting` lists the
     parts that are not in the blueprint yet, since they need others that do not exist, as
-    ``{"section", "key", "definition", "reason"}`` in the words of our document. `permissions` holds
-    what was set of them. Who made no note has an empty one.
+    ``{"section", "key", "definition", "reason"}`` in the words of our document. Who made no note
+    has an empty one.
     """
 
     blueprint = models.OneToOneField(Blueprint, on_delete=models.CASCADE, related_name="note")
     extras = models.JSONField(default=dict, blank=True)
     waiting = models.JSONField(default=list, blank=True)
-    permissions = models.JSONField(default=dict, blank=True)
     # When something moved that is only said here.
     updated_at = models.DateTimeField(editable=False)
 

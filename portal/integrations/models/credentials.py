@@ -2,12 +2,15 @@
 
 from django.db import models
 
+from portal.models import TokenRole
+
 
 class ApiCredential(models.Model):
     """A machine that may come in: one row serves every dialect.
 
     A client id with a secret, or an API key with an application key. What is secret is kept as a
     SHA-256 digest: it has so much chance in it that nothing slower would add to it.
+    It does nothing after `expires_at`, and only sees `blueprints` where any are named.
     """
 
     class Scope(models.TextChoices):
@@ -16,6 +19,9 @@ class ApiCredential(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.WRITE)
+    role = models.CharField(max_length=10, choices=TokenRole.choices, default=TokenRole.ADMIN)
+    blueprints = models.JSONField(default=list, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
     is_enabled = models.BooleanField("enabled", default=True)
     client_id = models.CharField(max_length=64, unique=True, editable=False)
     secret_digest = models.CharField(max_length=64, editable=False)

@@ -82,6 +82,8 @@ def _refusal(faults: list[Fault]) -> Response:
 
 def status_of(faults: Sequence[Fault]) -> int:
     """Return the status for bad input: 404 where all that is wrong is that something is missing."""
+    if any(fault.is_forbidden for fault in faults):
+        return 403
     if any(fault.is_conflict for fault in faults):
         return 409
     return 404 if all(fault.is_missing for fault in faults) else 422

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from portal.integrations.credentials import Machine, note_use
 from portal.integrations.models import ApiCredential
 from portal.integrations.port import tokens
-from portal.permissions import may_edit_catalog, may_read
+from portal.permissions import may_edit_catalog, may_read, may_write
 
 
 class PortAuthentication(BaseAuthentication):
@@ -41,8 +41,13 @@ class PortPermission(permissions.BasePermission):
             )
         if request.method in (*permissions.SAFE_METHODS, *getattr(view, "reading_methods", ())):
             return may_read(request.user)
-        if not may_edit_catalog(request.user, request.auth):
-            raise exceptions.PermissionDenied(
-                "This credential only reads; writing needs one of scope 'write'."
-            )
+        may = may_write if getattr(view, "asks_of_objects", False) else may_edit_catalog
+        if not may(request.user, request.auth):
+            raise exceptions.PermissionDenied(_why_not(request.auth))
         return True
+
+
+def _why_not(credential: ApiCredential) -> str:
+    if credential.scope != ApiCredential.Scope.WRITE:
+        return "This credential only reads; writing needs one of scope 'write'."
+    return "This credential may not write this: it is limited to a role, or to blueprints."

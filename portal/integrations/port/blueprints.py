@@ -9,18 +9,19 @@ from typing import Any
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from catalog import renames
+from catalog import policy_documents, renames
 from catalog.errors import Conflict, NotFound
 from catalog.facts import timestamp
 from catalog.models import Blueprint, Change
+from catalog.operations import set_permissions
 from catalog.registry import document_of
 from portal.dashboards.defaults import default_page
 from portal.dashboards.operations import delete_page
 from portal.integrations.port import blueprint_codec as codec
-from portal.integrations.port import blueprint_permissions, system_blueprints
+from portal.integrations.port import system_blueprints
 from portal.integrations.port.blueprint_notes import body_of, note_of, pending_of
 from portal.integrations.port.blueprint_renaming import rename_blueprint
-from portal.integrations.port.blueprint_writing import Stored, record_note, write
+from portal.integrations.port.blueprint_writing import Stored, write
 from portal.integrations.port.derived import DERIVED, derived_blueprint, derived_blueprints
 from portal.permissions import SYSTEM as PORTAL
 from portal.permissions import Actor
@@ -165,21 +166,11 @@ def change_blueprint(
 
 def permissions_of(blueprint: Blueprint) -> dict[str, Any]:
     """Return who may do what with its entities, as far as anybody said."""
-    stored = note_of(blueprint).permissions
-    return blueprint_permissions.shown(stored, blueprint=blueprint.identifier)
+    return policy_documents.shown(blueprint.permissions, blueprint=blueprint.identifier)
 
 
-@transaction.atomic
 def change_permissions(
     *, blueprint: Blueprint, body: Mapping[str, Any], by: Actor, now: datetime
 ) -> dict[str, Any]:
-    """Keep what a body says of permissions; see `blueprint_permissions.merge`."""
-    row = Stored.load().row_of(blueprint)
-    before = permissions_of(row)
-    note = note_of(row)
-    note.permissions = blueprint_permissions.merge(note.permissions, body)
-    after = blueprint_permissions.shown(note.permissions, blueprint=row.identifier)
-    if before != after:
-        note.save()
-        record_note(row, before=before, after=after, by=by, now=now)
-    return after
+    """Change what a body says of permissions; see `catalog.policy_documents.merge`."""
+    return permissions_of(set_permissions(blueprint=blueprint, change=body, by=by, now=now))

@@ -6,6 +6,7 @@ from hashlib import sha256
 import jwt
 from django.conf import settings
 
+from portal.integrations.credentials import live_credentials
 from portal.integrations.models import ApiCredential
 
 LIFETIME = 3 * 60 * 60  # seconds
@@ -39,5 +40,5 @@ def read(token: str) -> ApiCredential | None:
         )
     except jwt.InvalidTokenError:
         return None
-    row = ApiCredential.objects.filter(client_id=claims["sub"], is_enabled=True).first()
+    row = live_credentials().filter(client_id=claims["sub"]).first()
     return row if row is not None and row.secret_digest.startswith(claims["secret"]) else None

@@ -1,0 +1,89 @@
+"""Who may do what with the entities of a blueprint, as it is set and read. Pure.
+
+What it means is in `portal.policies`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog import schemas
+from catalog.errors import Fault, Invalid
+from portal.policies import ACTS, BY_KEY, READ, default_leaf, empty_leaf
+
+_NAMES = {"type": "array", "items": {"type": "string"}}
+_LEAF = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "users": _NAMES,
+        "roles": _NAMES,
+        "teams": _NAMES,
+        "ownedByTeam": {"type": "boolean"},
+        "policy": {"type": ["object", "null"]},
+    },
+}
+_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "entities": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                **dict.fromkeys(ACTS, _LEAF),
+                **dict.fromkeys(BY_KEY, {"type": "object", "additionalProperties": _LEAF}),
+            },
+        }
+    },
+}
+_VALIDATOR = schemas.validator_of(_SCHEMA)
+
+
+def shown(stored: Mapping[str, Any], *, blueprint: str) -> dict[str, Any]:
+    """Return the permissions: all that there are, with what was set of them."""
+    given = stored.get("entities", {})
+    entities: dict[str, Any] = {
+        act: {**default_leaf(act, blueprint), **given.get(act, {})} for act in ACTS
+    }
+    for act in BY_KEY:
+        entities[act] = {key: {**empty_leaf(), **item} for key, item in given.get(act, {}).items()}
+    return {"entities": entities}
+
+
+def merge(stored: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was set, changed where a change names it; raises `Invalid`.
+
+    Each list, flag and policy is replaced as a whole; those that are not named stay.
+    """
+    if faults := [*schemas.faults(_VALIDATOR, change), *_unkept(change)]:
+        raise Invalid(faults)
+    old = stored.get("entities", {})
+    entities = dict(old)
+    for act, item in change.get("entities", {}).items():
+        leaves = {"": item} if act in ACTS else item
+        before = {"": old.get(act, {})} if act in ACTS else old.get(act, {})
+        after = {**before, **{key: {**before.get(key, {}), **leaves[key]} for key in leaves}}
+        entities[act] = after[""] if act in ACTS else after
+    return {"entities": entities}
+
+
+def _unkept(change: Any) -> Iterator[Fault]:
+    """Yield what could be said and would not be held to."""
+    entities = change.get("entities") if isinstance(change, Mapping) else None
+    for path, leaf in _leaves(entities if isinstance(entities, Mapping) else {}):
+        if leaf.get("policy"):
+            yield Fault(f"{path}.policy", "is not held to here; name users, roles and teams")
+        if path == f"entities.{READ}" and leaf.get("ownedByTeam"):
+            message = "reading is for all entities of a blueprint or for none; name the teams"
+            yield Fault(f"{path}.ownedByTeam", message)
+
+
+def _leaves(entities: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for act, item in entities.items():
+        if not isinstance(item, Mapping):
+            continue
+        if act in ACTS:
+            yield f"entities.{act}", item
+        for key, leaf in item.items() if act in BY_KEY else ():
+            if isinstance(leaf, Mapping):
+                yield f"entities.{act}.{key}", leaf
