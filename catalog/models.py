@@ -53,6 +53,9 @@ class Blueprint(models.Model):
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
 
+    # Relations that were taken off a row which was read for somebody who may not see their ends.
+    unseen: frozenset[str] = frozenset()
+
     def __str__(self) -> str:
         return self.title
 

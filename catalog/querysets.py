@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from catalog.conditions import Query
 from catalog.queries import compile_q
+from portal.permissions import Sight
 
 if TYPE_CHECKING:
     from catalog.models import Entity
@@ -20,6 +21,10 @@ class EntityQuerySet(models.QuerySet["Entity"]):
     def of(self, blueprint: str) -> Self:
         """Keep the entities of the blueprint with this identifier."""
         return self.filter(blueprint__identifier=blueprint)
+
+    def seen_in(self, sight: Sight) -> Self:
+        """Keep the entities that somebody sees, who has this sight of the catalog."""
+        return self.exclude(blueprint__in=sight.hidden) if sight.hidden else self
 
     def all_of(self, blueprint: str) -> Self:
         """Keep the entities of a blueprint, to read them all; looks its id up, with one query.

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
-from portal.policies import ADMIN, MEMBER, VIEWER, Person, Policy, moderator_of
+from portal.policies import ADMIN, MEMBER, VIEWER, Person, Policy, is_about_people, moderator_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 WRITE = "write"
+# The blueprint of who is who, which the public never sees.
+PEOPLE = "_user"
 
 
 class Forbidden(PermissionDenied):
@@ -48,6 +50,20 @@ def look_up_in(directory: Directory) -> None:
     """Tell where to look things up, once, when the process starts."""
     global _directory
     _directory = directory
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What somebody sees of the catalog: all blueprints but some, known by id and identifier."""
+
+    hidden: Mapping[int, str] = field(default_factory=dict)
+
+    def sees(self, blueprint: str) -> bool:
+        """Say whether they see the entities of a blueprint, and that there is such a blueprint."""
+        return blueprint not in self.hidden.values()
+
+
+EVERYTHING = Sight()
 
 
 class Rights:
@@ -132,21 +148,33 @@ class Rights:
     def _reads(self, blueprint: str, policy: Policy) -> bool:
         if self.only is not None and blueprint not in self.only:
             return False
+        if not self._is_known and blueprint == PEOPLE:
+            return False
         if self.is_admin or not policy.restricts_reading:
             return True
         return policy.grants("read", self.person)
 
+    @property
+    def sight(self) -> Sight:
+        """Return what they see of the catalog."""
+        return Sight(self.hidden)
+
     def may_read_blueprint(self, blueprint: str) -> bool:
         """Say whether they may see the entities of a blueprint."""
-        return blueprint not in self.hidden.values()
+        return self.sight.sees(blueprint)
 
     def moderates(self, blueprint: str) -> bool:
         """Say whether they have full control of a blueprint's entities and scorecards."""
-        if not self.may_write or (self.only is not None and blueprint not in self.only):
+        if not self._may_write_to(blueprint):
             return False
-        if self.is_admin or self.role == MODERATOR:
+        if self.is_admin or (self.role == MODERATOR and not is_about_people(blueprint)):
             return True
         return moderator_of(blueprint) in self.person.roles
+
+    @property
+    def moderates_any(self) -> bool:
+        """Say whether there is a blueprint that they moderate, or they are an admin."""
+        return self.may_write and (self.is_admin or bool(self._entry.moderated))
 
     def may_edit_scorecard(self, blueprints: Collection[str]) -> bool:
         """Say whether they may edit a scorecard that grades these blueprints."""
@@ -250,6 +278,11 @@ SYSTEM = Actor(label="tidemark")
 SHELL = Actor(label="shell", source="shell")
 
 
+def sight_of(user: Any, auth: Any = None) -> Sight:
+    """Return what a user, or the public, sees of the catalog."""
+    return rights_of(user, auth).sight
+
+
 def username_of(user: Any) -> str:
     """Return the name of whoever is logged in, empty where nobody is."""
     return user.get_username() if user is not None and user.is_authenticated else ""
@@ -291,6 +324,20 @@ def may_exempt(user: Any, blueprint: str) -> bool:
     return rights_of(user).moderates(blueprint)
 
 
+def may_change_rows(user: Any, blueprint: str) -> bool:
+    """Say whether this user may change some entities of a blueprint: all, or what their teams own.
+
+    Which of them, the operation asks of each.
+    """
+    rights = rights_of(user)
+    return rights.moderates(blueprint) or (rights.may_write and bool(rights.teams))
+
+
+def may_update(user: Any, *, blueprint: str, policy: Mapping[str, Any], owners: list[str]) -> bool:
+    """Say whether this user may update an entity with these owners; `policy` is its blueprint's."""
+    return rights_of(user).may("update", blueprint=blueprint, policy=policy, owners=owners)
+
+
 def may_save_views(user: Any) -> bool:
     """Say whether this user may save views of tables for themselves."""
     return bool(user and user.is_active and user.is_authenticated)
@@ -324,8 +371,8 @@ def roles_of(user: Any) -> frozenset[str]:
 
 
 def may_make_boards(user: Any) -> bool:
-    """Say whether this user may make dashboards, be it only for themselves: not the public."""
-    return may_read_people(user)
+    """Say whether this user may make dashboards, be it only for themselves: not who only reads."""
+    return may_write(user)
 
 
 def may_publish_boards(user: Any) -> bool:

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Max, Prefetch, Subquery
+from django.db.models import Exists, Max, OuterRef, Prefetch, Subquery
 from django.db.models.functions import Coalesce
+
+from portal.permissions import EVERYTHING, Sight
 
 if TYPE_CHECKING:
     from scorecards.models import CampaignSnapshot
@@ -18,19 +20,31 @@ class ScorecardQuerySet(models.QuerySet):
         """Keep the scorecards that grade."""
         return self.filter(status="published")
 
+    def seen_in(self, sight: Sight) -> Self:
+        """Keep those that grade something that somebody sees, who has this sight."""
+        if not sight.hidden:
+            return self
+        return self.filter(Exists(self._graded().exclude(blueprint__in=sight.hidden)))
+
+    def _graded(self) -> models.QuerySet:
+        rows = self.model.blueprints.through.objects
+        return rows.filter(scorecard=OuterRef("pk"))
+
     def grading(self, blueprint_id: int) -> Self:
         """Keep the published scorecards that grade this blueprint, by title."""
         return self.published().filter(blueprints=blueprint_id).order_by("title", "id")
 
-    def with_parts(self) -> Self:
-        """Load levels by rank and rules by level, with a query each."""
+    def with_parts(self, sight: Sight = EVERYTHING) -> Self:
+        """Load blueprints that are seen, levels by rank and rules by level, with a query each."""
+        from catalog.models import Blueprint
         from scorecards.models import Level, Rule
 
         rules = Rule.objects.select_related("level", "owner").order_by(
             "level__rank", "position", "id"
         )
+        kinds = Blueprint.objects.exclude(pk__in=sight.hidden)
         return self.prefetch_related(
-            "blueprints",
+            Prefetch("blueprints", kinds) if sight.hidden else "blueprints",
             Prefetch("levels", Level.objects.order_by("rank")),
             Prefetch("rules", rules),
         )
@@ -40,7 +54,15 @@ class ScorecardQuerySet(models.QuerySet):
         return self.filter(stale_since__isnull=False)
 
 
-class EvaluationQuerySet(models.QuerySet):
+class _AboutEntities(models.QuerySet):
+    """Reads of rows that are about an entity."""
+
+    def seen_in(self, sight: Sight) -> Self:
+        """Keep those about what somebody sees, who has this sight of the catalog."""
+        return self.exclude(entity__blueprint__in=sight.hidden) if sight.hidden else self
+
+
+class EvaluationQuerySet(_AboutEntities):
     """Chainable reads of evaluations."""
 
     def of_entities(self, entity_ids: Iterable[int]) -> Self:
@@ -50,7 +72,7 @@ class EvaluationQuerySet(models.QuerySet):
         ).select_related("level")
 
 
-class LevelChangeQuerySet(models.QuerySet):
+class LevelChangeQuerySet(_AboutEntities):
     """Chainable reads of level history."""
 
     def recent(self) -> Self:

@@ -15,10 +15,11 @@ from catalog import registry
 from catalog.blueprints import Aggregation
 from catalog.computed.behind import keep_behind
 from catalog.computed.graph import CatalogGraph, Derived
-from catalog.models import USER, Entity
+from catalog.models import Entity
 from catalog.querysets import EntityQuerySet
 from portal.dashboards.formats import title_and_unit
 from portal.dashboards.querystring import MAX_LENGTH, QueryString
+from portal.permissions import Sight
 
 PREFIX = "behind."
 # Each walks along relations and asks a query of its own.
@@ -64,10 +65,10 @@ class BehindFilter(CharFilter):
         return f"{self.title} of {owner}"
 
 
-def behind_filters(target: str, query: QueryString, *, has_people: bool) -> dict[str, BehindFilter]:
+def behind_filters(target: str, query: QueryString, *, sight: Sight) -> dict[str, BehindFilter]:
     """Return the filters of this kind that an address names, as far as there is such a number.
 
-    Without `has_people` nothing is told about persons, not even that there is one.
+    Nothing is told about what is not in `sight`, not even that there is such a thing.
     """
     names = [name for name, _ in query.pairs if name.startswith(PREFIX)]
     if not names:
@@ -77,7 +78,7 @@ def behind_filters(target: str, query: QueryString, *, has_people: bool) -> dict
     found = {
         name: BehindFilter(derived, title=_title(derived, graph))
         for name, derived in named.items()
-        if derived and derived.end == target and (has_people or derived.blueprint != USER)
+        if derived and derived.end == target and sight.sees(derived.blueprint)
     }
     return dict(list(found.items())[:MOST])
 

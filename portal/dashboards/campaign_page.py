@@ -13,6 +13,7 @@ from portal.dashboards.columns import Reference
 from portal.dashboards.formats import day, number, plural
 from portal.dashboards.ownership import team_references
 from portal.dashboards.querystring import QueryString
+from portal.permissions import Sight
 from scorecards.campaign_progress import Progress, RuleProgress, TeamProgress, progress_of
 from scorecards.campaigns import NOBODY, failing, failing_rules, rule_name
 from scorecards.forecasts import Forecast, Left, forecast
@@ -123,8 +124,13 @@ class CampaignPage:
         ]
 
 
-def campaign_page(campaign: Campaign, query: QueryString, *, now: datetime) -> CampaignPage:
-    """Return the page of a campaign whose parts are loaded, as its address asks for it."""
+def campaign_page(
+    campaign: Campaign, query: QueryString, *, now: datetime, sight: Sight
+) -> CampaignPage:
+    """Return the page of a campaign whose parts are loaded, as its address asks for it.
+
+    Its numbers are those of all that it is about; what is named is in `sight`.
+    """
     progress = progress_of(campaign, now=now)
     stages = _stages(campaign, progress, now=now)
     ahead = forecast([Left(stage.at.date(), stage.total - stage.done) for stage in stages])
@@ -133,7 +139,8 @@ def campaign_page(campaign: Campaign, query: QueryString, *, now: datetime) -> C
         (item for item in campaign.rules.all() if rule_name(item) == query.get("rule")), None
     )
     team = NOBODY if query.get("unowned") else query.get("team") or None
-    rows = failing(campaign, now=now, rule=rule, team=team).select_related("blueprint")
+    rows = failing(campaign, now=now, rule=rule, team=team).seen_in(sight)
+    rows = rows.select_related("blueprint")
     page = Paginator(rows.for_table(), PAGE_SIZE).get_page(query.get("page"))
     teams = _team_rows(progress, query)
     return CampaignPage(

@@ -11,7 +11,7 @@ from catalog.models import Blueprint
 from portal.dashboards.entity_counts import with_counts
 from portal.dashboards.shelf import boards_for
 from portal.dashboards.visitors import Visitor
-from portal.permissions import may_edit_catalog, may_read
+from portal.permissions import may_edit_catalog, may_read, sight_of
 from scorecards.models import Scorecard
 
 
@@ -29,8 +29,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def _navigation(user: Any) -> dict[str, Any]:
-    blueprints = Blueprint.objects.values("identifier", "title", "icon", "is_system", "id")
-    scorecards = Scorecard.objects.published().values("identifier", "title")
+    sight = sight_of(user)
+    blueprints = Blueprint.objects.exclude(pk__in=sight.hidden).values(
+        "identifier", "title", "icon", "is_system", "id"
+    )
+    scorecards = Scorecard.objects.published().seen_in(sight).values("identifier", "title")
     return {
         "blueprints": with_counts(blueprints.order_by("is_system", "title", "id")),
         "scorecards": scorecards.order_by("title", "id"),

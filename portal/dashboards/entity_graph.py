@@ -11,13 +11,14 @@ from enum import StrEnum
 
 from django.db.models import Count, Q
 
-from catalog.models import USER, Blueprint, Entity, EntityRelation
+from catalog.models import Blueprint, Entity, EntityRelation
 from portal.dashboards.finding import address_of
 from portal.dashboards.formats import many, plural
 from portal.dashboards.graph_charts import Drawing, Node
 from portal.dashboards.graph_layers import layers_of
 from portal.dashboards.neighbours import relation_title, table_of_sources
 from portal.dashboards.querystring import QueryString
+from portal.permissions import Sight
 from scorecards.models import Evaluation, Level, Scorecard
 
 MOST_NODES = 60
@@ -113,7 +114,7 @@ class _Group:
 class _Growth:
     """The graph while it grows: entities, and groups that stand for many."""
 
-    has_people: bool
+    sight: Sight
     entities: dict[int, Entity] = field(default_factory=dict)
     groups: dict[str, _Group] = field(default_factory=dict)
     left_out: int = 0
@@ -148,8 +149,8 @@ class _Growth:
     def _groups(self, frontier: Sequence[int], *, is_out: bool) -> list[_Group]:
         near, far = ("source", "target") if is_out else ("target", "source")
         rows = EntityRelation.objects.filter(**{f"{near}__in": list(frontier)}).order_by()
-        if not self.has_people:
-            rows = rows.exclude(**{f"{far}__blueprint__identifier": USER})
+        if self.sight.hidden:
+            rows = rows.exclude(**{f"{far}__blueprint__in": self.sight.hidden})
         counted = rows.values_list(f"{near}_id", "relation", f"{far}__blueprint_id")
         found = [_Group(*row, is_out=is_out) for row in counted.annotate(count=Count("id"))]
         # Few before many, so that many of a kind leave room for the others.
@@ -177,9 +178,9 @@ class _Growth:
         return new
 
 
-def graph_of(entity: Entity, view: View, *, has_people: bool) -> Graph:
+def graph_of(entity: Entity, view: View, *, sight: Sight) -> Graph:
     """Return the graph around an entity: at most four queries for each step, and four more."""
-    growth = _Growth(has_people=has_people)
+    growth = _Growth(sight=sight)
     growth.add(entity)
     frontier = [entity.pk]
     for _ in range(view.depth):

@@ -22,6 +22,7 @@ from portal.dashboards.properties import Origin, Property, properties_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.timeline import timeline_of
 from portal.dashboards.values import MISSING
+from portal.permissions import Sight
 from scorecards.models import Evaluation, Level, Scorecard
 from scorecards.scores import Score, together
 
@@ -146,19 +147,17 @@ class RelatedTab:
         return list(Direction)
 
 
-def entity_page(
-    entity: Entity, query: QueryString, *, now: datetime, has_people: bool
-) -> EntityPage:
+def entity_page(entity: Entity, query: QueryString, *, now: datetime, sight: Sight) -> EntityPage:
     """Return the page of an entity whose blueprint is loaded.
 
-    Without `has_people` no person is named.
+    Nothing is named that is not in `sight`.
     """
     properties = properties_of(entity.blueprint)
     facts = in_order(facts_of(entity, properties))
     held = _held(entity)
     tabs = _tabs(held, facts)
     tab = next((item for item in tabs if item == query.get("tab")), Tab.OVERVIEW)
-    reader = _Reader(entity, properties, facts, held, query, now=now, has_people=has_people)
+    reader = _Reader(entity, properties, facts, held, query, now=now, sight=sight)
     return EntityPage(
         entity=entity,
         owners=team_references(entity.team),
@@ -203,7 +202,7 @@ class _Reader:
     held: Sequence[Held]
     query: QueryString
     now: datetime
-    has_people: bool
+    sight: Sight
 
     def content(self, tab: Tab) -> object:
         match tab:
@@ -212,7 +211,7 @@ class _Reader:
             case Tab.SCORECARDS:
                 return self._scorecards()
             case Tab.RELATED:
-                return related_tab(self.entity, self.query, has_people=self.has_people)
+                return related_tab(self.entity, self.query, sight=self.sight)
             case Tab.MEASURES:
                 return self._measures()
         return timeline_of(self.entity, self.properties, self.query)
@@ -228,7 +227,7 @@ class _Reader:
             given=[fact for fact in plain if fact.prop.origin is Origin.GIVEN],
             computed=[fact for fact in plain if fact.prop.origin is not Origin.GIVEN],
             results=self.facts.results,
-            related=related_of(self.entity, has_people=self.has_people, targets=3, sources=0),
+            related=related_of(self.entity, sight=self.sight, targets=3, sources=0),
         )
 
     def _scorecards(self) -> ScorecardsTab:
@@ -245,16 +244,16 @@ class _Reader:
             {item.scorecard.pk: item.level for item in self.held if item.level},
             period=self.query.get("period"),
             now=self.now,
-            has_people=self.has_people,
+            sight=self.sight,
         )
 
 
-def related_tab(entity: Entity, query: QueryString, *, has_people: bool) -> RelatedTab:
+def related_tab(entity: Entity, query: QueryString, *, sight: Sight) -> RelatedTab:
     """Return what an entity is related to, and the graph that an address asks for."""
     view, scorecards = graph_view(entity, query)
     return RelatedTab(
-        related=related_of(entity, has_people=has_people),
-        graph=graph_of(entity, view, has_people=has_people),
+        related=related_of(entity, sight=sight),
+        graph=graph_of(entity, view, sight=sight),
         view=view,
         scorecards=scorecards,
     )

@@ -11,6 +11,7 @@ from catalog.models import Entity
 from portal.dashboards.columns import Reference
 from portal.dashboards.ownership import team_references
 from portal.dashboards.querystring import QueryString
+from portal.permissions import Sight
 from scorecards.counts import Counts
 from scorecards.models import Evaluation, Level, Rule, Scorecard
 from scorecards.querysets import EvaluationQuerySet
@@ -65,7 +66,13 @@ class _Step:
 
 
 def graded_list(
-    scorecard: Scorecard, query: QueryString, counts: Counts, *, owned: Q | None, number: str
+    scorecard: Scorecard,
+    query: QueryString,
+    counts: Counts,
+    *,
+    owned: Q | None,
+    number: str,
+    sight: Sight,
 ) -> GradedList:
     """Return a page of what a scorecard whose parts are loaded grades, as an address asks for it.
 
@@ -74,12 +81,13 @@ def graded_list(
     levels, rules = scorecard.levels.all(), scorecard.rules.all()
     level = next((item for item in levels if item.title == query.get("level")), None)
     rule = next((item for item in rules if item.identifier == query.get("rule")), None)
-    wanted = Evaluation.objects.filter(scorecard=scorecard)
+    wanted = Evaluation.objects.filter(scorecard=scorecard).seen_in(sight)
     if owned is not None:
         wanted = wanted.filter(owned)
     at_levels = {item.pk: counts.levels[item.pk] for item in levels}
     if rule:
         wanted = _failing(wanted, rule)
+    if rule or sight.hidden:
         at_levels = _counted(wanted)
     tabs = _tabs(scorecard, at_levels, query, level=level)
     if level:

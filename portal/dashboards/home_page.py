@@ -16,7 +16,7 @@ from portal.dashboards.formats import many
 from portal.dashboards.heat import HeatMap, heat_map
 from portal.dashboards.models import Page, TableView
 from portal.dashboards.moves import Move, moves_of
-from portal.dashboards.ownership import graded_entities_of, team_references, teams_of
+from portal.dashboards.ownership import graded_entities_of, team_references
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.scorecards_page import Overview, overviews
 from portal.dashboards.shelf import visible_boards
@@ -24,6 +24,7 @@ from portal.dashboards.table_views import link_of
 from portal.dashboards.team_page import scorecards_of
 from portal.dashboards.visitors import Visitor
 from portal.dashboards.week import Week, week_of
+from portal.permissions import Sight
 from scorecards.models import Campaign, Evaluation, LevelChange, Scorecard
 from scorecards.querysets import LevelChangeQuerySet
 
@@ -78,12 +79,11 @@ class HomePage:
         return str(QueryString(pairs)) if len(pairs) > 1 else ""
 
 
-def home_page(
-    user_identifier: str, query: QueryString, *, visitor: Visitor, reader: Reader, now: datetime
-) -> HomePage:
-    """Return the first page of a person, or of a visitor, whose identifier is empty."""
-    cards = overviews()
-    teams = teams_of(user_identifier) if user_identifier else []
+def home_page(query: QueryString, *, visitor: Visitor, reader: Reader, now: datetime) -> HomePage:
+    """Return the first page of a person, or of a visitor."""
+    sight = reader.sight
+    cards = overviews(sight)
+    teams = sorted(visitor.teams)
     page = HomePage(
         teams=team_references(teams) if teams else [],
         heat=None,
@@ -92,14 +92,14 @@ def home_page(
         week=Week([], []),
         moves=[],
         campaigns=_campaigns(now),
-        shortcuts=[*_boards(visitor), *_views(visitor)],
+        shortcuts=[*_boards(visitor), *_views(visitor, sight)],
         overviews=cards,
         rows=_widgets(reader, now),
         is_empty=not cards and not Blueprint.objects.filter(is_system=False).exists(),
     )
     if teams:
-        return _with_mine(page, teams, query, now=now)
-    changes = LevelChange.objects.newest(MOST_CHANGES)
+        return _with_mine(page, teams, query, sight=sight, now=now)
+    changes = LevelChange.objects.newest(MOST_CHANGES).seen_in(sight)
     scorecards = [card.scorecard for card in cards]
     return replace(
         page, week=week_of(changes, scorecards, now=now), moves=_moves(changes, scorecards)
@@ -107,9 +107,9 @@ def home_page(
 
 
 def _with_mine(
-    page: HomePage, teams: Sequence[str], query: QueryString, *, now: datetime
+    page: HomePage, teams: Sequence[str], query: QueryString, *, sight: Sight, now: datetime
 ) -> HomePage:
-    mine = graded_entities_of(teams)
+    mine = graded_entities_of(teams).seen_in(sight)
     scorecards = scorecards_of(mine)
     evaluations = Evaluation.objects.filter(entity__in=mine)
     changes = LevelChange.objects.filter(entity__in=mine)
@@ -151,7 +151,7 @@ def _boards(visitor: Visitor) -> list[Shortcut]:
     return found[:MOST_SHORTCUTS]
 
 
-def _views(visitor: Visitor) -> list[Shortcut]:
+def _views(visitor: Visitor, sight: Sight) -> list[Shortcut]:
     """Return the tables that a person has saved."""
     if not visitor.username:
         return []
@@ -164,7 +164,9 @@ def _views(visitor: Visitor) -> list[Shortcut]:
             note=many(view.blueprint.title),
             is_own=not view.is_shared,
         )
-        for view in views.order_by("title", "id")[:MOST_SHORTCUTS]
+        for view in views.exclude(blueprint__in=sight.hidden).order_by("title", "id")[
+            :MOST_SHORTCUTS
+        ]
     ]
 
 

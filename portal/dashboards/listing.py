@@ -25,6 +25,7 @@ from portal.dashboards.filtersets import filterset_for
 from portal.dashboards.grouping import Grouping
 from portal.dashboards.properties import Property, properties_of
 from portal.dashboards.querystring import Pair, QueryString
+from portal.permissions import Sight
 from scorecards.models import Level, Rule, Scorecard
 
 _RULE = "rule."
@@ -128,9 +129,9 @@ class Listing:
 
 
 def listing_of(
-    blueprint: Blueprint, query: QueryString, *, has_people: bool, has_rules: bool = False
+    blueprint: Blueprint, query: QueryString, *, sight: Sight, has_rules: bool = False
 ) -> Listing:
-    """Return what an address asks for; without `has_people` no filter names persons.
+    """Return what an address asks for; no filter names what is not in `sight`.
 
     What the address gets wrong (a column that is not there) is as if it had not been said. Rules
     can be chosen in any case, but are loaded only where one is named, or with `has_rules`.
@@ -154,7 +155,7 @@ def listing_of(
         properties=properties,
         scorecards=scorecards,
         teams=teams,
-        more=behind_filters(blueprint.identifier, query, has_people=has_people),
+        more=behind_filters(blueprint.identifier, query, sight=sight),
     )
     return Listing(
         blueprint=blueprint,

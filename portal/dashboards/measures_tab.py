@@ -6,12 +6,13 @@ from datetime import datetime
 
 from catalog import registry
 from catalog.conditions import leaves, parse
-from catalog.models import USER, Entity
+from catalog.models import Entity
 from portal.dashboards.behind import table_address
 from portal.dashboards.facts import Fact, FactLists, Measure, fact_of
 from portal.dashboards.number_page import rests_on
 from portal.dashboards.properties import Property
 from portal.dashboards.trends import PERIODS, Period, Trend, has_trend, trend_of
+from portal.permissions import Sight
 from scorecards.models import Level, Scorecard
 
 
@@ -73,7 +74,7 @@ def measures_tab(
     *,
     period: str,
     now: datetime,
-    has_people: bool,
+    sight: Sight,
 ) -> MeasuresTab:
     """Return the numbers of an entity; `held` are its levels by the id of the scorecard."""
     scorecards = Scorecard.objects.grading(entity.blueprint_id).filter(pk__in=held).with_parts()
@@ -84,7 +85,7 @@ def measures_tab(
             measure=measure,
             grade=grades.get(measure.fact.prop.identifier),
             trend=_trend(entity, measure.fact.prop, period=period, now=now),
-            behind=_behind(entity, measure.fact.prop, properties, has_people=has_people),
+            behind=_behind(entity, measure.fact.prop, properties, sight=sight),
         )
         for measure in facts.results
     ]
@@ -125,7 +126,7 @@ def _trend(entity: Entity, prop: Property, *, period: str, now: datetime) -> Tre
 
 
 def _behind(
-    entity: Entity, prop: Property, properties: Mapping[str, Property], *, has_people: bool
+    entity: Entity, prop: Property, properties: Mapping[str, Property], *, sight: Sight
 ) -> list[Behind]:
     graph = registry.graph()
     spec = graph.specs[entity.blueprint.identifier]
@@ -135,5 +136,5 @@ def _behind(
     return [
         Behind(fact_of(entity, properties[name]), table_address(derived[name].end, name, entity))
         for name in properties
-        if name in keys and (has_people or derived[name].end != USER)
+        if name in keys and sight.sees(derived[name].end)
     ]

@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from catalog.models import TEAM
 from portal.dashboards.columns import Reference
 from portal.dashboards.moves import Move, moves_of
+from portal.permissions import Sight
 from scorecards.models import Fingerprint, LevelChange, RuleChange, Scorecard
 from scorecards.querysets import LevelChangeQuerySet
 
@@ -82,7 +83,12 @@ class Movers:
 
 
 def movers_of(
-    scorecard: Scorecard, *, owned: Q | None, teams: Mapping[str, Reference], since: datetime
+    scorecard: Scorecard,
+    *,
+    owned: Q | None,
+    teams: Mapping[str, Reference],
+    since: datetime,
+    sight: Sight,
 ) -> Movers:
     """Return what moved since a moment by a scorecard whose parts are loaded, with four queries.
 
@@ -90,7 +96,7 @@ def movers_of(
     """
     changes = LevelChange.objects.filter(scorecard=scorecard)
     cut = changes.order_by("-id").values_list("id", "at")[MOST_CHANGES : MOST_CHANGES + 1].first()
-    recent = changes.filter(at__gt=since)
+    recent = changes.filter(at__gt=since).seen_in(sight)
     if cut is not None:
         recent = recent.filter(id__gt=cut[0])
     if owned is not None:

@@ -8,10 +8,11 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from catalog.models import OWNERSHIP, USER, Blueprint, Entity, EntityRelation
+from catalog.models import OWNERSHIP, Blueprint, Entity, EntityRelation
 from portal.dashboards.columns import Reference
 from portal.dashboards.formats import many
 from portal.dashboards.querystring import QueryString
+from portal.permissions import Sight
 
 MOST_NAMES = 10
 # Targets are found in their table by name, so that the address holds all of them.
@@ -55,20 +56,18 @@ class Related:
 
 
 def related_of(
-    entity: Entity, *, has_people: bool, targets: int = MOST_NAMES, sources: int = MOST_NAMES
+    entity: Entity, *, sight: Sight, targets: int = MOST_NAMES, sources: int = MOST_NAMES
 ) -> Related:
     """Return the neighbours of an entity, so many `targets` and `sources` of a kind by name.
 
     Three queries, and, where names are asked for, one more for each relation and kind: a service
-    may have a hundred thousand deployments. Without `has_people` no person is told of.
+    may have a hundred thousand deployments. Nothing is told of what is not in `sight`.
     """
     rows = EntityRelation.objects.order_by()
     out = _counts(rows.filter(source=entity).exclude(relation=OWNERSHIP), end="target")
     into = _counts(rows.filter(target=entity), end="source")
     blueprints = Blueprint.objects.in_bulk({pk for pk, _, _ in (*out, *into)})
-    kinds = {
-        pk: found for pk, found in blueprints.items() if has_people or found.identifier != USER
-    }
+    kinds = {pk: found for pk, found in blueprints.items() if sight.sees(found.identifier)}
     return Related(
         outgoing=[
             _outgoing(entity, kinds[pk], relation=relation, count=count, names=targets)

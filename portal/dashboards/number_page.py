@@ -8,7 +8,7 @@ from catalog import registry
 from catalog.blueprints import Aggregation, BlueprintSpec, Mirror
 from catalog.computed.graph import CatalogGraph, Derived
 from catalog.conditions import title_of
-from catalog.models import USER, Entity
+from catalog.models import Entity
 from portal.dashboards.behind import table_address
 from portal.dashboards.events import Events, count_of, events_of, read_by
 from portal.dashboards.facts import Fact, Measure, fact_of, facts_of, in_order
@@ -16,6 +16,7 @@ from portal.dashboards.formulas import formula_of
 from portal.dashboards.properties import Property, properties_of
 from portal.dashboards.trends import Trend, has_trend, trend_of
 from portal.dashboards.values import show
+from portal.permissions import Sight
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ class NumberPage:
 
 
 def number_page(
-    entity: Entity, key: str, *, period: str, now: datetime, has_people: bool
+    entity: Entity, key: str, *, period: str, now: datetime, sight: Sight
 ) -> NumberPage | None:
     """Return the page of a computed property of an entity; None where it has no such property.
 
-    Without `has_people` no person is named.
+    Nothing is named that is not in `sight`.
     """
     properties = properties_of(entity.blueprint)
     prop = properties.get(key)
@@ -79,7 +80,7 @@ def number_page(
         properties=properties,
         graph=registry.graph(),
         now=now,
-        has_people=has_people,
+        sight=sight,
     )
     read = back.read(key)
     return NumberPage(
@@ -128,7 +129,7 @@ class _Back:
     properties: Mapping[str, Property]
     graph: CatalogGraph
     now: datetime
-    has_people: bool
+    sight: Sight
 
     @property
     def spec(self) -> BlueprintSpec:
@@ -158,7 +159,7 @@ class _Back:
         return read_by(derived, derived.source.key, self.entity, now=self.now, is_open=is_open)
 
     def _is_open(self, derived: Derived) -> bool:
-        return self.has_people or derived.end != USER
+        return self.sight.sees(derived.end)
 
     def program(self, key: str) -> Program | None:
         calculation = self.spec.calculations.get(key)

@@ -13,12 +13,6 @@ from portal.dashboards.columns import Reference
 MOST_CHILDREN = 24
 
 
-def teams_of(user_identifier: str) -> list[str]:
-    """Return the teams that a person is in: the owners of their `_user` entity."""
-    facts = Entity.objects.of(USER).named([user_identifier]).values_list("facts", flat=True).first()
-    return (facts or {}).get(OWNERSHIP) or []
-
-
 def graded_entities_of(teams: Collection[str]) -> EntityQuerySet:
     """Return what these teams own and some scorecard grades: the services, not their events.
 

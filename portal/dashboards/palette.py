@@ -7,12 +7,13 @@ from itertools import islice
 from django.db.models import Q
 from django.urls import reverse
 
-from catalog.models import USER, Blueprint, Entity
+from catalog.models import Blueprint, Entity
 from portal.dashboards.finding import address_of
 from portal.dashboards.formats import many
 from portal.dashboards.search_page import best_first
 from portal.dashboards.shelf import visible_boards
 from portal.dashboards.visitors import Visitor
+from portal.permissions import Sight
 from scorecards.models import Scorecard
 
 MOST_ENTITIES = 8
@@ -29,25 +30,25 @@ class Hit:
     icon: str = ""
 
 
-def hits_for(words: str, *, visitor: Visitor, has_people: bool) -> list[Hit]:
+def hits_for(words: str, *, visitor: Visitor, sight: Sight) -> list[Hit]:
     """Return where these words may lead; four queries, none where there are no words."""
     if not words:
         return []
-    return [*_entities(words, has_people=has_people), *_pages(words, visitor=visitor)]
+    return [*_entities(words, sight=sight), *_pages(words, visitor=visitor, sight=sight)]
 
 
-def _entities(words: str, *, has_people: bool) -> Iterator[Hit]:
-    found = Entity.objects.search(words)
-    if not has_people:
-        found = found.exclude(blueprint__identifier=USER)
+def _entities(words: str, *, sight: Sight) -> Iterator[Hit]:
+    found = Entity.objects.seen_in(sight).search(words)
     for entity in best_first(found, words)[:MOST_ENTITIES]:
         kind = entity.blueprint
         where = address_of(kind.identifier, entity.identifier)
         yield Hit(str(entity), kind.title, where, entity.icon or kind.icon or kind.identifier)
 
 
-def _pages(words: str, *, visitor: Visitor) -> Iterator[Hit]:
-    cards = Scorecard.objects.published().filter(_called(words)).order_by("title", "id")
+def _pages(words: str, *, visitor: Visitor, sight: Sight) -> Iterator[Hit]:
+    cards = (
+        Scorecard.objects.published().seen_in(sight).filter(_called(words)).order_by("title", "id")
+    )
     for card in cards[:MOST_OTHERS]:
         yield Hit(card.title, "Scorecard", reverse("scorecard", args=[card.identifier]), "medal")
     boards = visible_boards(visitor).filter(_called(words)).defer("widgets")
@@ -55,7 +56,8 @@ def _pages(words: str, *, visitor: Visitor) -> Iterator[Hit]:
     for page in islice(readable, MOST_OTHERS):
         where = reverse("board", args=[page.identifier])
         yield Hit(str(page), "Dashboard", where, page.icon or "gauge")
-    kinds = Blueprint.objects.filter(_called(words.removesuffix("s") or words))
+    kinds = Blueprint.objects.exclude(pk__in=sight.hidden)
+    kinds = kinds.filter(_called(words.removesuffix("s") or words))
     for kind in kinds.order_by("is_system", "title", "id")[:MOST_OTHERS]:
         where = reverse("catalog_table", args=[kind.identifier])
         yield Hit(many(kind.title), "Table", where, kind.icon or kind.identifier)

@@ -25,6 +25,7 @@ from portal.dashboards.rule_heats import (
 from portal.dashboards.score_groups import MOST_AT_ONCE, GroupScores, group_scores
 from portal.dashboards.scorecard_history import ScorecardHistory, scorecard_history
 from portal.dashboards.scorecards_page import Overview, overview_of, points
+from portal.permissions import Sight
 from scorecards.counts import Counts, counts_by_team, counts_of
 from scorecards.models import Level, Scorecard
 from scorecards.results import RuleCount, rule_counts
@@ -133,8 +134,13 @@ class ScorecardPage:
         return self.overview.total - sum(first.levels.values()) if first else None
 
 
-def scorecard_page(scorecard: Scorecard, query: QueryString, *, now: datetime) -> ScorecardPage:
-    """Return the page of a scorecard whose parts are loaded, as its address asks for it."""
+def scorecard_page(
+    scorecard: Scorecard, query: QueryString, *, now: datetime, sight: Sight
+) -> ScorecardPage:
+    """Return the page of a scorecard whose parts are loaded, as its address asks for it.
+
+    Its numbers are those of all that it grades; what is named is in `sight`.
+    """
     by_team = team_counts(scorecard, counts_by_team(scorecard.pk))
     titles = {item.identifier: item for item in team_references([row.team for row in by_team])}
     team = titles.get(query.get("team"))
@@ -154,12 +160,14 @@ def scorecard_page(scorecard: Scorecard, query: QueryString, *, now: datetime) -
         teams=sorted(titles.values(), key=lambda item: item.title.casefold())[:MOST_CHOICES],
         history=history,
         standings=_standings(overview, history),
-        movers=movers_of(scorecard, owned=owned, teams=titles, since=now - timedelta(days=days)),
+        movers=movers_of(
+            scorecard, owned=owned, teams=titles, since=now - timedelta(days=days), sight=sight
+        ),
         levels=_levels(scorecard, counts, [] if team else by_team, query, titles),
         to_help=teams_to_help(scorecard, by_team, query, titles=titles),
         heat=team_heat(scorecard, by_team, query, titles=titles),
         groups=group_scores(scorecard) if _has_groups(overview, query) else None,
-        graded=graded_list(scorecard, query, counts, owned=owned, number=number),
+        graded=graded_list(scorecard, query, counts, owned=owned, number=number, sight=sight),
     )
 
 

@@ -11,6 +11,7 @@ from catalog.models import Blueprint
 from portal.dashboards.charts import Slice
 from portal.dashboards.distribution import slices_of
 from portal.dashboards.querystring import QueryString
+from portal.permissions import Sight
 from scorecards.counts import EVERYBODY, Counts, counts_of
 from scorecards.models import Level, Rule, Scorecard, ScorecardSnapshot
 from scorecards.results import rule_counts
@@ -71,9 +72,9 @@ def points(before: float, after: float) -> int:
     return round(100 * after) - round(100 * before)
 
 
-def scorecards_page(query: QueryString, *, now: datetime) -> ScorecardsPage:
+def scorecards_page(query: QueryString, *, now: datetime, sight: Sight) -> ScorecardsPage:
     """Return the published scorecards: all, or those that grade the blueprint asked for."""
-    scorecards = published()
+    scorecards = published(sight)
     kinds = {kind.pk: kind for card in scorecards for kind in card.blueprints.all()}
     chosen = next(
         (kind for kind in kinds.values() if kind.identifier == query.get("blueprint")), None
@@ -85,17 +86,23 @@ def scorecards_page(query: QueryString, *, now: datetime) -> ScorecardsPage:
     )
 
 
-def overviews() -> list[Overview]:
-    """Return every published scorecard with its distribution."""
-    return _overviews(published())
+def overviews(sight: Sight) -> list[Overview]:
+    """Return every published scorecard that somebody sees, with its distribution."""
+    return _overviews(published(sight))
 
 
-def published() -> list[Scorecard]:
+def published(sight: Sight) -> list[Scorecard]:
     """Return the published scorecards with what an overview shows of them."""
-    rows = Scorecard.objects.published().prefetch_related(
-        "blueprints",
-        Prefetch("levels", Level.objects.order_by("rank")),
-        Prefetch("rules", Rule.objects.only("id", "scorecard_id", "title").order_by("id")),
+    rows = (
+        Scorecard.objects.published()
+        .seen_in(sight)
+        .prefetch_related(
+            Prefetch("blueprints", Blueprint.objects.exclude(pk__in=sight.hidden))
+            if sight.hidden
+            else "blueprints",
+            Prefetch("levels", Level.objects.order_by("rank")),
+            Prefetch("rules", Rule.objects.only("id", "scorecard_id", "title").order_by("id")),
+        )
     )
     return list(rows.order_by("title", "id"))
 

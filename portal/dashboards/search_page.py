@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, Q, Value, When
 
-from catalog.models import USER, Blueprint, Entity
+from catalog.models import Blueprint, Entity
 from catalog.querysets import EntityQuerySet
 from portal.dashboards.querystring import QueryString
+from portal.permissions import Sight
 
 PAGE_SIZE = 25
 
@@ -37,12 +38,10 @@ class SearchPage:
         return self.page.paginator.count
 
 
-def search_page(query: QueryString, *, has_people: bool) -> SearchPage:
+def search_page(query: QueryString, *, sight: Sight) -> SearchPage:
     """Return what an address searches for; nothing where it names no words."""
     words = query.get("q")
-    found = Entity.objects.search(words) if words else Entity.objects.none()
-    if not has_people:
-        found = found.exclude(blueprint__identifier=USER)
+    found = Entity.objects.seen_in(sight).search(words) if words else Entity.objects.none()
     facets = _facets(found, query)
     blueprint = next((facet for facet in facets[1:] if facet.is_current), None)
     chosen = found.of(query.get("blueprint")) if blueprint else found

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalog.models import Entity
+from catalog.models import USER, Entity
 from portal.dashboards.charts import Slice
 from portal.dashboards.directions import directions
 from portal.dashboards.distribution import slices_of
@@ -19,6 +19,7 @@ from portal.dashboards.querystring import QueryString
 from portal.dashboards.team_columns import Everybody, Reads, TeamName
 from portal.dashboards.team_figures import Moves, passes_of, together
 from portal.dashboards.teams_list import team_scorecards
+from portal.permissions import Sight
 from scorecards.counts import Counts
 from scorecards.models import Evaluation, Level, Rule, Scorecard
 from scorecards.score_rows import asked_of, mean_score
@@ -98,7 +99,7 @@ class Comparison:
 
 
 def team_comparison(
-    teams: Sequence[Entity], query: QueryString, *, now: datetime, has_people: bool
+    teams: Sequence[Entity], query: QueryString, *, now: datetime, sight: Sight
 ) -> Comparison:
     """Return the comparison of some teams of one blueprint, which is loaded."""
     blueprint = teams[0].blueprint
@@ -115,9 +116,7 @@ def team_comparison(
     return Comparison(
         teams=[ComparedTeam(team, _without(query, team)) for team in teams],
         sections=[
-            Section(
-                "standing", _("Standing"), list(_standing(names, reads, has_people=has_people))
-            ),
+            Section("standing", _("Standing"), list(_standing(names, reads, sight=sight))),
             Section("cards", _("Scorecards"), [_card_line(card, counts) for card in graded]),
             Section("grades", _("The teams themselves"), _own_lines(teams, reads, cards, grades)),
         ],
@@ -142,11 +141,13 @@ def _without(query: QueryString, team: Entity) -> str:
     return str(QueryString(tuple(item for item in query.pairs if item != pair)))
 
 
-def _standing(names: Sequence[TeamName], reads: Reads, *, has_people: bool) -> Iterator[Line]:
+def _standing(names: Sequence[TeamName], reads: Reads, *, sight: Sight) -> Iterator[Line]:
     everybody = reads.everybody
     asked = asked_of(rule for card in reads.scorecards for rule in card.rules.all())
     means = [
-        mean_score(asked, Evaluation.objects.filter(entity__in=graded_entities_of([team])))
+        mean_score(
+            asked, Evaluation.objects.filter(entity__in=graded_entities_of([team]).seen_in(sight))
+        )
         for team in (name.identifier for name in names)
     ]
     passes = [
@@ -155,7 +156,7 @@ def _standing(names: Sequence[TeamName], reads: Reads, *, has_people: bool) -> I
     ]
     owned = [everybody.owned.get(name.identifier, 0) for name in names]
     yield Line(_("Owns"), [Cell(number(count)) for count in owned])
-    if has_people:
+    if sight.sees(USER):
         members = [everybody.members.get(name.identifier, 0) for name in names]
         yield Line(_("Members"), [Cell(number(count)) for count in members])
     yield _shares(_("Score"), means, hint=_("The mean of the scores of what a team owns"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog.models import Entity
+from catalog.models import USER, Entity
 from catalog.querysets import EntityQuerySet
 from portal.dashboards.actions import Fix, fixes_of
 from portal.dashboards.campaigns_page import Notice, team_notices
@@ -17,6 +17,7 @@ from portal.dashboards.properties import properties_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.team_trend import TeamTrend, team_trend
 from portal.dashboards.week import Week, week_of
+from portal.permissions import Sight
 from scorecards.counts import counts_of
 from scorecards.models import Evaluation, LevelChange, Rule, Scorecard
 from scorecards.score_rows import asked_of, mean_score
@@ -59,12 +60,12 @@ class TeamPage:
         return (self.member_count or 0) - len(self.members)
 
 
-def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: bool) -> TeamPage:
+def team_page(entity: Entity, query: QueryString, *, now: datetime, sight: Sight) -> TeamPage:
     """Return the page of a `_team` entity."""
     team = entity.identifier
     properties = properties_of(entity.blueprint)
     facts = in_order(facts_of(entity, properties))
-    owned = graded_entities_of([team])
+    owned = graded_entities_of([team]).seen_in(sight)
     scorecards = scorecards_of(owned)
     evaluations = Evaluation.objects.filter(entity__in=owned)
     members = members_of(team).order_by("title", "id")
@@ -87,9 +88,9 @@ def team_page(entity: Entity, query: QueryString, *, now: datetime, has_people: 
             Reference("_user", identifier, title or identifier)
             for identifier, title in members.values_list("identifier", "title")[:MOST_MEMBERS]
         ]
-        if has_people
+        if sight.sees(USER)
         else [],
-        member_count=members.count() if has_people else None,
+        member_count=members.count() if sight.sees(USER) else None,
         score=mean_score(asked_of(_rules(scorecards)), evaluations),
         one_away=sum(fix.lifts for fix in fixes),
     )

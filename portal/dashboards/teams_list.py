@@ -11,7 +11,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
-from catalog.models import TEAM, Blueprint, Entity, EntityRelation
+from catalog.models import TEAM, USER, Blueprint, Entity, EntityRelation
 from portal.dashboards.columns import Reference
 from portal.dashboards.ownership import team_relations
 from portal.dashboards.querystring import QueryString
@@ -28,6 +28,7 @@ from portal.dashboards.team_columns import (
     TeamColumn,
     TeamName,
 )
+from portal.permissions import Sight
 from scorecards.models import Scorecard
 
 PAGE_SIZE = 25
@@ -104,16 +105,16 @@ class TeamsPage:
 
 
 def teams_page(
-    query: QueryString, chosen: Sequence[Reference], *, now: datetime, has_people: bool
+    query: QueryString, chosen: Sequence[Reference], *, now: datetime, sight: Sight
 ) -> TeamsPage:
-    """Return the list of teams as its address asks for it; without `has_people`, no members.
+    """Return the list of teams as its address asks for it; members where people are in `sight`.
 
     What the address gets wrong is as if it had not been said.
     """
     blueprint = Blueprint.objects.get(identifier=TEAM)
     cards, grades = team_scorecards(blueprint)
     shown = _shown(cards, query)
-    columns = _columns(shown, grades, has_people=has_people)
+    columns = _columns(shown, grades, sight=sight)
     within = _within(blueprint, query)
     names = _names(blueprint, within=within, words=query.get("q"))
     column = next((c for c in columns if c.key == query.get("sort").removeprefix("-")), columns[0])
@@ -155,9 +156,9 @@ def _shown(cards: Sequence[Scorecard], query: QueryString) -> list[Scorecard]:
 
 
 def _columns(
-    cards: Sequence[Scorecard], grades: Sequence[Scorecard], *, has_people: bool
+    cards: Sequence[Scorecard], grades: Sequence[Scorecard], *, sight: Sight
 ) -> list[TeamColumn]:
-    members = [MembersColumn("members", _("Members"))] if has_people else []
+    members = [MembersColumn("members", _("Members"))] if sight.sees(USER) else []
     return [
         NameColumn("name", _("Team")),
         OwnedColumn("owns", _("Owns"), _("Entities that scorecards grade")),

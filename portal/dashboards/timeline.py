@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.models import Change, Entity
 from portal.dashboards.moves import Move, moves_of
 from portal.dashboards.properties import Property
@@ -155,11 +156,12 @@ def _address(kind: str, way: str = "", mark: Mark | None = None) -> str:
 
 def _streams(entity: Entity, properties: Mapping[str, Property]) -> Iterator[_Stream]:
     """Yield the tables; the number of a table is part of addresses."""
+    unseen = frozenset(f"{RELATION_PREFIX}{name}" for name in entity.blueprint.unseen)
     yield _Stream(
         "changes",
         Change.objects.of_entity(entity),
         "at",
-        lambda row, mark: _of_change(row, mark, properties),
+        lambda row, mark: _of_change(row, mark, properties, unseen),
     )
     yield _Stream(
         "levels",
@@ -219,10 +221,12 @@ def _with_levels(events: Sequence[Event]) -> list[Event]:
     ]
 
 
-def _of_change(change: Change, mark: Mark, properties: Mapping[str, Property]) -> Event:
+def _of_change(
+    change: Change, mark: Mark, properties: Mapping[str, Property], unseen: frozenset[str]
+) -> Event:
     if change.action != Change.Action.UPDATED:
         return Event(change.at, mark, change=change)
-    keys = sorted({*change.before, *change.after})
+    keys = sorted({*change.before, *change.after} - unseen)
     moved = tuple(_moved(change, key, properties) for key in keys[:MOST_VALUES])
     return Event(change.at, mark, change=change, moved=moved, more=len(keys) - len(moved))
 

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -11,7 +11,7 @@ from catalog.models import USER, Entity
 from portal.dashboards.badges import badge_svg
 from portal.dashboards.embedding import is_signed, signature_of, svg_response
 from portal.dashboards.finding import address_of, entity_at
-from portal.permissions import may_edit_catalog, may_read, may_read_people
+from portal.permissions import EVERYTHING, may_edit_catalog, may_read, sight_of
 from scorecards.models import Evaluation, Scorecard
 
 
@@ -22,7 +22,9 @@ def badge(request: HttpRequest, blueprint: str, identifier: str, scorecard: str)
     has_signature = is_signed(request)
     if not has_signature and not may_read(request.user):
         return redirect_to_login(request.get_full_path())
-    entity = _entity(request, blueprint, identifier)
+    # Who signs the badge of an entity shows that to anybody; who is who is shown to nobody.
+    signed = has_signature and blueprint != USER
+    entity = entity_at(blueprint, identifier, EVERYTHING if signed else sight_of(request.user))
     card = get_object_or_404(Scorecard.objects.published(), identifier=scorecard)
     held = Evaluation.objects.filter(entity=entity, scorecard=card).select_related("level").first()
     level = held.level if held else None
@@ -33,7 +35,7 @@ def badge(request: HttpRequest, blueprint: str, identifier: str, scorecard: str)
 @require_safe
 def badges(request: HttpRequest, blueprint: str, identifier: str) -> HttpResponse:
     """Show the badges of an entity, and how they are put elsewhere."""
-    entity = _entity(request, blueprint, identifier)
+    entity = entity_at(blueprint, identifier, sight_of(request.user))
     cards = Scorecard.objects.grading(entity.blueprint_id).filter(evaluations__entity=entity)
     found = [_snippet(request, entity, card) for card in cards]
     return render(request, "dashboards/badges_page.html", {"entity": entity, "badges": found})
@@ -50,9 +52,3 @@ def _snippet(request: HttpRequest, entity: Entity, card: Scorecard) -> dict[str,
         "image": path,
         "markdown": f"[![{card.title}]({image})]({link})",
     }
-
-
-def _entity(request: HttpRequest, blueprint: str, identifier: str) -> Entity:
-    if blueprint == USER and not may_read_people(request.user):
-        raise Http404(f"no {identifier} in {blueprint}")
-    return entity_at(blueprint, identifier)

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -12,10 +12,11 @@ from catalog.errors import CatalogError, Invalid
 from catalog.models import Blueprint
 from portal.dashboards.bulk import Chosen, bulk_page, chosen_in
 from portal.dashboards.bulk_changes import Change, Refused, change_of
+from portal.dashboards.finding import blueprint_at
 from portal.dashboards.listing import listing_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.table import table_of
-from portal.permissions import Actor, may_edit_catalog, may_read_people
+from portal.permissions import Actor, may_change_rows, sight_of
 
 MOST_FAULTS = 10
 
@@ -23,9 +24,10 @@ MOST_FAULTS = 10
 @require_POST
 def bulk(request: HttpRequest, blueprint: str) -> HttpResponse:
     """Ask whether to change the chosen rows, or change them if that was confirmed."""
-    if not may_edit_catalog(request.user):
+    if not may_change_rows(request.user, blueprint):
         raise PermissionDenied
-    found = get_object_or_404(Blueprint, identifier=blueprint)
+    sight = sight_of(request.user)
+    found = blueprint_at(blueprint, sight)
     if found.is_system:
         raise Http404(f"rows of {blueprint} are changed one by one")
     query = QueryString.of(QueryDict(request.POST.get("filters", "")).items())
@@ -34,8 +36,7 @@ def bulk(request: HttpRequest, blueprint: str) -> HttpResponse:
     try:
         table = None
         if "all" in request.POST and not is_confirmed:
-            has_people = may_read_people(request.user)
-            table = table_of(listing_of(found, query, has_people=has_people))
+            table = table_of(listing_of(found, query, sight=sight))
         chosen = chosen_in(request.POST, found, table)
         change = change_of(action, found, request.POST if is_confirmed else None)
     except Refused as error:

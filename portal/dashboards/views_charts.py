@@ -11,12 +11,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from catalog.models import TEAM, USER, Entity
+from catalog.models import TEAM, Entity
 from portal.dashboards import charts, level_charts, line_charts
 from portal.dashboards.bar_charts import bars
 from portal.dashboards.boards.board_page import Drawn, board_page
@@ -26,7 +25,7 @@ from portal.dashboards.distribution import levels_among, slices_of
 from portal.dashboards.embedding import is_signed, svg_response
 from portal.dashboards.entity_graph import graph_of
 from portal.dashboards.entity_page import graph_view
-from portal.dashboards.finding import entity_at
+from portal.dashboards.finding import entity_at, scorecard_at
 from portal.dashboards.formats import number, plural
 from portal.dashboards.graph_charts import graph
 from portal.dashboards.level_history import level_histories
@@ -37,7 +36,7 @@ from portal.dashboards.shelf import visible_boards
 from portal.dashboards.standalone import standalone
 from portal.dashboards.trends import has_trend, trend_of
 from portal.dashboards.visitors import Visitor
-from portal.permissions import may_read, may_read_people
+from portal.permissions import may_read, sight_of
 from scorecards.models import Evaluation, Scorecard
 from scorecards.querysets import EvaluationQuerySet
 
@@ -84,7 +83,7 @@ def number_chart(request: HttpRequest, blueprint: str, key: str, identifier: str
 def level_chart(request: HttpRequest, blueprint: str, identifier: str, scorecard: str) -> Chart:
     """Draw the levels that an entity held by a scorecard."""
     entity = _entity(request, blueprint, identifier)
-    card = _scorecard(scorecard)
+    card = scorecard_at(scorecard, sight_of(request.user))
     history = level_histories(entity, [card], now=timezone.now()).get(card.pk)
     if history is None:
         raise Http404(f"{identifier} moved in no level of {scorecard}")
@@ -97,7 +96,7 @@ def graph_chart(request: HttpRequest, blueprint: str, identifier: str) -> Chart:
     """Draw what stands around an entity."""
     entity = _entity(request, blueprint, identifier)
     view, _ = graph_view(entity, _query(request))
-    found = graph_of(entity, view, has_people=may_read_people(request.user))
+    found = graph_of(entity, view, sight=sight_of(request.user))
     sprite = static("tidemark/icons.svg")
     return graph(found.drawing, label=f"Around {entity}", sprite=sprite), f"Around {entity}", ()
 
@@ -105,15 +104,16 @@ def graph_chart(request: HttpRequest, blueprint: str, identifier: str) -> Chart:
 @_chart
 def scorecard_chart(request: HttpRequest, identifier: str) -> Chart:
     """Draw how a scorecard's entities are distributed over its levels."""
-    card = _scorecard(identifier)
+    card = scorecard_at(identifier, sight_of(request.user))
     return _distribution(card, Evaluation.objects.filter(scorecard=card), title=card.title)
 
 
 @_chart
 def team_chart(request: HttpRequest, team: str, scorecard: str) -> Chart:
     """Draw how what a team owns is distributed over the levels of a scorecard."""
-    owner, card = entity_at(TEAM, team), _scorecard(scorecard)
-    owned = graded_entities_of([owner.identifier])
+    sight = sight_of(request.user)
+    owner, card = entity_at(TEAM, team, sight), scorecard_at(scorecard, sight)
+    owned = graded_entities_of([owner.identifier]).seen_in(sight)
     rows = Evaluation.objects.filter(scorecard=card, entity__in=owned)
     return _distribution(card, rows, title=f"{card.title}: {owner}")
 
@@ -164,14 +164,8 @@ def _shares(slices: Sequence[Slice]) -> list[tuple[str, str]]:
     return [(f"{part.label} {part.count:,}", part.color) for part in slices if part.count]
 
 
-def _scorecard(identifier: str) -> Scorecard:
-    return get_object_or_404(Scorecard.objects.published().with_parts(), identifier=identifier)
-
-
 def _entity(request: HttpRequest, blueprint: str, identifier: str) -> Entity:
-    if blueprint == USER and not may_read_people(request.user):
-        raise Http404(f"no {identifier} in {blueprint}")
-    return entity_at(blueprint, identifier)
+    return entity_at(blueprint, identifier, sight_of(request.user))
 
 
 def _query(request: HttpRequest) -> QueryString:

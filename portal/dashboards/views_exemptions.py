@@ -25,13 +25,15 @@ def exempt(request: HttpRequest) -> HttpResponse:
     """Exempt an entity from a rule; what is missing is asked for on a page of its own."""
     entity = _named(Entity.objects.select_related("blueprint"), request, "entity")
     rule = _named(Rule.objects.select_related("scorecard"), request, "rule")
+    by = Actor.of_request(request, source="page")
+    by.must_moderate(entity.blueprint.identifier)
     form = ExemptionForm(request.POST)
     if form.is_valid():
         try:
             operations.exempt(
                 entity=entity,
                 rule=rule,
-                by=Actor.of_request(request, source="page"),
+                by=by,
                 now=timezone.now(),
                 **form.cleaned_data,
             )

@@ -12,17 +12,18 @@ from django.http import (
     HttpResponseBase,
     StreamingHttpResponse,
 )
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from catalog.models import USER, Blueprint
+from catalog.models import USER
 from portal.dashboards.exports import TooMany, csv_lines, sheet
+from portal.dashboards.finding import blueprint_at
 from portal.dashboards.listing import Listing, listing_of
 from portal.dashboards.table_views import TableViews
-from portal.permissions import may_read_people
+from portal.permissions import may_read_people, sight_of
 
 
 def _as_csv(listing: Listing) -> HttpResponseBase:
@@ -44,10 +45,11 @@ def export(request: HttpRequest, blueprint: str, form: str) -> HttpResponseBase:
         raise Http404(f"tables come as {', '.join(FORMS)}")
     if blueprint == USER and not may_read_people(request.user):
         return redirect_to_login(request.get_full_path())
-    found = get_object_or_404(Blueprint, identifier=blueprint)
+    sight = sight_of(request.user)
+    found = blueprint_at(blueprint, sight)
     views = TableViews(found, request.user, request.GET.get("view", ""))
     query = views.query(request.GET.items())
-    listing = listing_of(found, query, has_people=may_read_people(request.user))
+    listing = listing_of(found, query, sight=sight)
     try:
         response = FORMS[form](listing)
     except TooMany as error:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -22,6 +22,7 @@ from catalog.models import USER, Blueprint
 from portal.dashboards.building import building_of
 from portal.dashboards.bulk_changes import actions_of
 from portal.dashboards.columns_menu import after_choosing, columns_menu
+from portal.dashboards.finding import blueprint_at
 from portal.dashboards.groups import groups_of
 from portal.dashboards.listing import listing_of
 from portal.dashboards.models import TableView
@@ -31,10 +32,11 @@ from portal.dashboards.table import table_of
 from portal.dashboards.table_views import TableViews, link_of
 from portal.permissions import (
     Actor,
-    may_edit_catalog,
+    may_change_rows,
     may_read_people,
     may_save_views,
     may_share_views,
+    sight_of,
 )
 
 # The menus that are only sent when they are opened, by the ids of the elements that hold them.
@@ -50,7 +52,8 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
     """Show the entities of a blueprint."""
     if blueprint == USER and not may_read_people(request.user):
         return redirect_to_login(request.get_full_path())
-    found = get_object_or_404(Blueprint, identifier=blueprint)
+    sight = sight_of(request.user)
+    found = blueprint_at(blueprint, sight)
     views, query = _asked(request, found)
     if "choose" in request.GET:
         ways = {way: request.GET.get(way, "") for way in ("up", "down")}
@@ -65,18 +68,20 @@ def catalog_table(request: HttpRequest, blueprint: str) -> HttpResponse:
     listing = listing_of(
         found,
         query,
-        has_people=may_read_people(request.user),
+        sight=sight,
         has_rules=menu == "columns",
     )
+    may_change = may_change_rows(request.user, blueprint)
     context: dict[str, Any] = {
         "blueprint": found,
+        "may_change": may_change,
         "listing": listing,
         "views": views,
         "menu": menu,
         "is_part": bool(part),
         "building": building,
         "builder": SimpleLazyObject(partial(building.form, found, listing.filterset)),
-        "actions": actions_of(found) if menu == _ROWS and may_edit_catalog(request.user) else [],
+        "actions": actions_of(found) if menu == _ROWS and may_change else [],
     }
     if menu == "columns":
         context["columns"] = columns_menu(listing)
@@ -111,7 +116,7 @@ def _asked(request: HttpRequest, blueprint: Blueprint) -> tuple[TableViews, Quer
 @require_POST
 def save_table_view(request: HttpRequest, blueprint: str) -> HttpResponse:
     """Save the table that somebody looks at as a new view."""
-    found = get_object_or_404(Blueprint, identifier=blueprint)
+    found = blueprint_at(blueprint, sight_of(request.user))
     is_shared = "is_shared" in request.POST
     _require(may_save_views(request.user))
     _require(may_share_views(request.user) or not is_shared)
@@ -129,7 +134,7 @@ def save_table_view(request: HttpRequest, blueprint: str) -> HttpResponse:
 @require_POST
 def change_table_view(request: HttpRequest, blueprint: str, identifier: str) -> HttpResponse:
     """Do to a view what the button says that was pressed."""
-    found = get_object_or_404(Blueprint, identifier=blueprint)
+    found = blueprint_at(blueprint, sight_of(request.user))
     views = TableViews(found, request.user, identifier)
     view = views.current
     if view is None:

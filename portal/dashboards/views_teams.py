@@ -12,7 +12,7 @@ from portal.dashboards.columns import Reference
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.team_comparison import MOST_TEAMS, team_comparison
 from portal.dashboards.teams_list import teams_page
-from portal.permissions import may_read_people
+from portal.permissions import sight_of
 
 # Of a longer list of names, the first ones are looked up.
 MOST_NAMES = 20
@@ -31,12 +31,12 @@ def teams(request: HttpRequest) -> HttpResponse:
         "most": MOST_TEAMS,
     }
     chosen = [found[name] for name in asked if name in found][:MOST_TEAMS]
-    now, has_people = timezone.now(), may_read_people(request.user)
+    now, sight = timezone.now(), sight_of(request.user)
     if len(chosen) > 1 and not query.get("choose"):
-        page = team_comparison(chosen, query, now=now, has_people=has_people)
+        page = team_comparison(chosen, query, now=now, sight=sight)
         return render(request, "dashboards/team_comparison.html", {"page": page, **context})
     references = [Reference(TEAM, team.identifier, str(team)) for team in chosen]
-    listed = teams_page(query, references, now=now, has_people=has_people)
+    listed = teams_page(query, references, now=now, sight=sight)
     return render(request, "dashboards/teams_page.html", {"page": listed, **context})
 
 

@@ -4,9 +4,8 @@ from functools import cached_property
 from typing import Any
 
 from portal.dashboards.models import Page
-from portal.dashboards.ownership import teams_of
 from portal.dashboards.page_permissions import whole
-from portal.permissions import may_make_boards, roles_of, username_of
+from portal.permissions import may_make_boards, rights_of, roles_of, username_of
 
 
 class Visitor:
@@ -22,8 +21,9 @@ class Visitor:
         return frozenset({self.username, self.user.email}) if self.username else frozenset()
 
     @cached_property
-    def _teams(self) -> frozenset[str]:
-        return frozenset(teams_of(self.user.entity_identifier) if self.username else ())
+    def teams(self) -> frozenset[str]:
+        """Return the teams that they are in."""
+        return rights_of(self.user).teams
 
     def may_read(self, page: Page) -> bool:
         """Say whether they may see a page: a private one is for whoever made it alone."""
@@ -45,4 +45,4 @@ class Visitor:
         lists = whole(page.permissions)[act]
         if self.roles & set(lists["roles"]) or self._names & set(lists["users"]):
             return True
-        return bool(lists["teams"]) and bool(self._teams & set(lists["teams"]))
+        return bool(lists["teams"]) and bool(self.teams & set(lists["teams"]))

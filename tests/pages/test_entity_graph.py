@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -10,15 +11,16 @@ from catalog.models import Blueprint, Entity, EntityRelation
 from portal.dashboards.entity_graph import MOST_NODES, Direction, View, graph_of
 from portal.dashboards.neighbours import related_of
 from portal.dashboards.querystring import QueryString
+from portal.permissions import EVERYTHING, sight_of
 from tests.builders import NOW, make_blueprint, make_entity
 from tests.pages.reading import html_of, words_of
 
 pytestmark = pytest.mark.usefixtures("catalog")
 
 
-def graph(identifier="anchor", *, has_people=True, **view):
+def graph(identifier="anchor", *, sight=EVERYTHING, **view):
     entity = Entity.objects.select_related("blueprint").get(identifier=identifier)
-    return graph_of(entity, View(**view), has_people=has_people)
+    return graph_of(entity, View(**view), sight=sight)
 
 
 def edges(found):
@@ -111,11 +113,12 @@ def test_there_are_never_more_boxes_than_fit_and_it_is_said_what_is_left_out(rea
 
 
 def test_people_are_left_out_where_they_may_not_be_seen():
-    assert "Maya L" in str(edges(graph("core", has_people=True)))
-    assert "Maya L" not in str(edges(graph("core", has_people=False)))
+    assert "Maya L" in str(edges(graph("core", sight=EVERYTHING)))
+    assert "Maya L" not in str(edges(graph("core", sight=sight_of(AnonymousUser()))))
     core = Entity.objects.select_related("blueprint").get(identifier="core")
     assert "_user" not in {
-        group.blueprint.identifier for group in related_of(core, has_people=False).incoming
+        group.blueprint.identifier
+        for group in related_of(core, sight=sight_of(AnonymousUser())).incoming
     }
 
 
@@ -161,7 +164,7 @@ def test_targets_by_name_lead_to_their_table(reader):
     make_entity("w-other", blueprint="wheel")
     make_entity("hub", blueprint="hub", relations={"has": names})
     entity = Entity.objects.select_related("blueprint").get(identifier="hub")
-    (group,) = related_of(entity, has_people=True).outgoing
+    (group,) = related_of(entity, sight=EVERYTHING).outgoing
     assert (group.title, group.count, group.more) == ("Has", 15, 5)
     table = words_of(reader.get(group.address))
     assert "w14" in table

@@ -17,6 +17,7 @@ from portal.dashboards.groups import groups_of
 from portal.dashboards.listing import listing_of
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.table import table_of
+from portal.permissions import EVERYTHING
 from tests.builders import NOW, TESTER, condition, make_blueprint, make_entity, make_team
 from tests.pages.reading import html_of, row_names, words_of
 
@@ -237,7 +238,7 @@ def test_groups_are_as_counted_by_hand(db, items, words):
     entities = [e for e in Entity.objects.filter(blueprint=blueprint) if words in e.identifier]
     for name in ("team", "relation.depends", *(f"property.{key}" for key in PROPERTIES)):
         query = QueryString.of([("group", name), ("q", words)])
-        found = groups_of(table_of(listing_of(blueprint, query, has_people=True)))
+        found = groups_of(table_of(listing_of(blueprint, query, sight=EVERYTHING)))
         wanted = by_hand(name, entities)
         assert len(found.groups) == len(wanted), (name, wanted)
         assert sorted(
@@ -255,10 +256,10 @@ def test_kept_counts_and_counted_ones_agree():
     make_entity("anchor", team=["core", "deck"])
     service = Blueprint.objects.get(identifier="service")
     kept = groups_of(
-        table_of(listing_of(service, QueryString.of([("group", "team")]), has_people=True))
+        table_of(listing_of(service, QueryString.of([("group", "team")]), sight=EVERYTHING))
     )
     everything = json.dumps(condition("$title", "isNotEmpty"))
     asked = QueryString.of([("group", "team"), ("query", everything)])
-    counted = groups_of(table_of(listing_of(service, asked, has_people=True)))
+    counted = groups_of(table_of(listing_of(service, asked, sight=EVERYTHING)))
     assert [group.bars for group in kept.groups] == [group.bars for group in counted.groups]
     assert [group.count for group in kept.groups] == [3, 1, 1]

@@ -19,6 +19,7 @@ from portal.dashboards.formats import many, number
 from portal.dashboards.layouts import HEIGHTS
 from portal.dashboards.models import Page
 from portal.dashboards.widgets import COLUMNS, DASHBOARD, HEIGHT
+from portal.permissions import Sight
 
 MOST_SLICES, MOST_BARS = 14, 9
 NOTHING = "No data for this widget"
@@ -91,7 +92,7 @@ class Reader:
     """Who looks at a board: the values that texts may name."""
 
     values: Mapping[str, str]
-    has_people: bool
+    sight: Sight
 
 
 Draw = Callable[[Mapping[str, Any], Sources, Reader], Any]
@@ -101,7 +102,7 @@ def board_page(page: Page, reader: Reader, *, now: datetime) -> BoardPage:
     """Return a dashboard as it is drawn for a reader."""
     placed = list(_placed(page.widgets or []))
     sound = [widget for _, row in placed for widget, _ in row if not any(shape_faults(widget))]
-    sources = Sources(sound, now=now, has_people=reader.has_people)
+    sources = Sources(sound, now=now, sight=reader.sight)
     return BoardPage(
         page=page,
         rows=[

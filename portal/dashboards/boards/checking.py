@@ -16,6 +16,7 @@ from portal.dashboards.boards.sources import NotThere, Sources, Undrawable
 from portal.dashboards.boards.subjects import parse_subject
 from portal.dashboards.boards.tables import plan_of
 from portal.dashboards.widgets import Widget, placed
+from portal.permissions import EVERYTHING
 
 Check = Callable[[Mapping[str, Any], Sources], object]
 
@@ -31,7 +32,7 @@ def board_faults(widgets: list[Widget], *, before: list[Widget], now: datetime) 
     misshapen = [fault.under(path) for path, widget in found for fault in shape_faults(widget)]
     if misshapen:
         return misshapen
-    sources = Sources((widget for _, widget in found), now=now, has_people=True)
+    sources = Sources((widget for _, widget in found), now=now, sight=EVERYTHING)
     return [fault for path, widget in found for fault in _faults(path, widget, sources)]
 
 

@@ -53,7 +53,7 @@ class Configuring:
         self.act = data.get("act", PREVIEW) if data is not None else ""
         self.data = _acted(data, self.act) if data is not None else None
         names = list(dict.fromkeys(names_in(self.data, stored)))[:MOST_NAMES]
-        desk = Desk(names, now=now, has_people=reader.has_people)
+        desk = Desk(names, now=now, sight=reader.sight)
         self.form = kind.form(self.data, stored=stored, desk=desk)
         self._is_valid = self.form.is_valid() if self.form.is_bound else False
 
@@ -86,7 +86,7 @@ class Configuring:
             document = self.stored
         else:
             return None
-        sources = Sources([document], now=self.now, has_people=self.reader.has_people)
+        sources = Sources([document], now=self.now, sight=self.reader.sight)
         return draw(document, COLUMNS, sources, self.reader)
 
     @property

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from catalog import registry
 from catalog.forms_rows import Subjects
 from catalog.forms_subjects import subjects_of
-from catalog.models import USER, Blueprint, Entity
+from catalog.models import Blueprint, Entity
 from portal.dashboards.boards.sources import About, Sources, Undrawable
 from portal.dashboards.boards.subjects import Kind, Subject
 from portal.dashboards.properties import Origin, Property
+from portal.permissions import Sight
 
 # Groups of choices, or choices without groups.
 Choices = list[Any]
@@ -51,17 +52,17 @@ def identity(subject: Subject) -> tuple[Kind, str, str]:
 class Desk:
     """What can be chosen, for forms about some blueprints; a handful of queries, however many."""
 
-    def __init__(self, blueprints: Iterable[str], *, now: datetime, has_people: bool) -> None:
-        self.has_people = has_people
+    def __init__(self, blueprints: Iterable[str], *, now: datetime, sight: Sight) -> None:
+        self.sight = sight
         widgets = [{"blueprint": name} for name in blueprints]
-        self.sources = Sources(widgets, now=now, has_people=has_people)
+        self.sources = Sources(widgets, now=now, sight=sight)
 
     @cached_property
     def blueprints(self) -> list[tuple[str, str]]:
         """Return all blueprints that may be chosen, those of our own last."""
         rows = Blueprint.objects.order_by("is_system", "title", "id")
         found = rows.values_list("identifier", "title")
-        return [pair for pair in found if self.has_people or pair[0] != USER]
+        return [pair for pair in found if self.sight.sees(pair[0])]
 
     def about(self, identifier: str) -> About | None:
         """Return a blueprint, if it is there."""

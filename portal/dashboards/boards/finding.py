@@ -7,7 +7,7 @@ from portal.dashboards.boards.board_page import Reader
 from portal.dashboards.models import Page
 from portal.dashboards.shelf import visible_boards
 from portal.dashboards.visitors import Visitor
-from portal.permissions import may_read_people
+from portal.permissions import sight_of
 
 
 def board_for(request: HttpRequest, identifier: str) -> Page:
@@ -32,11 +32,11 @@ def reader_of(request: HttpRequest) -> Reader:
     """Return what texts may say of who reads."""
     user = request.user
     if not user.is_authenticated:
-        return Reader(values={}, has_people=False)
+        return Reader(values={}, sight=sight_of(user))
     values = {
         "email": user.email,
         "firstName": user.first_name,
         "lastName": user.last_name,
         "name": user.get_full_name() or user.get_username(),
     }
-    return Reader(values=values, has_people=may_read_people(user))
+    return Reader(values=values, sight=sight_of(user))

@@ -19,8 +19,10 @@ from catalog.querysets import EntityQuerySet
 from portal.dashboards.advanced import fact_keys, titles_of
 from portal.dashboards.boards.datasets import Dataset, dataset_of
 from portal.dashboards.boards.subjects import Kind, Subject
+from portal.dashboards.finding import as_seen
 from portal.dashboards.properties import Property, properties_of
 from portal.dashboards.querystring import QueryString
+from portal.permissions import Sight
 from scorecards.models import Rule, Scorecard
 
 
@@ -117,12 +119,13 @@ class Sources:
     """The blueprints and scorecards that some widgets name; six queries, however many."""
 
     def __init__(
-        self, widgets: Iterable[Mapping[str, Any]], *, now: datetime, has_people: bool
+        self, widgets: Iterable[Mapping[str, Any]], *, now: datetime, sight: Sight
     ) -> None:
         self.now = now
-        self.has_people = has_people
+        self.sight = sight
         names = {name for widget in widgets for name in _named(widget)}
-        blueprints = list(Blueprint.objects.filter(identifier__in=names))
+        rows = Blueprint.objects.filter(identifier__in=names)
+        blueprints = [as_seen(row, sight) for row in rows]
         cards = list(
             Scorecard.objects.published()
             .filter(blueprints__in=blueprints)
@@ -144,8 +147,9 @@ class Sources:
             raise Undrawable("name a blueprint")
         if identifier not in self._about:
             raise NotThere(f"there is no blueprint '{identifier}'")
-        if identifier == USER and not self.has_people:
-            raise NotThere("log in to see people")
+        if not self.sight.sees(identifier):
+            who = "log in to see people" if identifier == USER else "you may not see this"
+            raise NotThere(who)
         return self._about[identifier]
 
     def scope(self, widget: Mapping[str, Any]) -> Scope:
