@@ -96,6 +96,11 @@ class Background:
         """Run the work after what is already waiting."""
         self._executor.submit(work, *args)
 
+    @property
+    def waiting(self) -> int:
+        """Return how many tasks wait for the thread."""
+        return self._executor._work_queue.qsize()
+
     def stop(self) -> None:
         """Finish the task that is running and forget those that wait."""
         self._executor.shutdown(wait=True, cancel_futures=True)

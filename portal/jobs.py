@@ -8,9 +8,9 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import F, Q
 
+from portal.connections import drop_if_broken
 from portal.exclusive import Taken, exclusive
 from portal.models import ScheduledJob
 
@@ -78,7 +78,7 @@ def _run(name: str, steps: Steps, clock: Callable[[], datetime]) -> int:
             # Whatever it was, the other steps must not wait for it.
             logger.exception("%s: '%s' failed", name, step)
             failed.append(f"{step}: {type(error).__name__}: {error}"[:500])
-            connection.close_if_unusable_or_obsolete()
+            drop_if_broken()
     if failed:
         told = "\n".join(failed)
         row.update(step="", failed_at=clock(), failures=F("failures") + 1, error=told)

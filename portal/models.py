@@ -117,6 +117,7 @@ class Piece(models.Model):
     scope = models.CharField(max_length=100)
     first = models.BigIntegerField()
     last = models.BigIntegerField()
+    cut_at = models.DateTimeField()
     claimed_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
 

@@ -16,16 +16,17 @@ from portal.models import Piece
 CLAIM = timedelta(minutes=5)
 # A piece that killed or failed so many workers is left to people.
 MAX_ATTEMPTS = 3
+KEPT = timedelta(days=1)
 
 Range = tuple[str, int, int]
 
 
 @transaction.atomic
-def cut(*, work: str, stamp: str, ranges: Iterable[Range]) -> None:
+def cut(*, work: str, stamp: str, ranges: Iterable[Range], now: datetime) -> None:
     """Store the pieces of a work: ranges of ids within a scope; forget those of other stamps."""
     Piece.objects.filter(work=work).exclude(stamp=stamp).delete()
     rows = [
-        Piece(work=work, stamp=stamp, scope=scope, first=first, last=last)
+        Piece(work=work, stamp=stamp, scope=scope, first=first, last=last, cut_at=now)
         for scope, first, last in ranges
     ]
     Piece.objects.bulk_create(rows, ignore_conflicts=True)
@@ -48,7 +49,7 @@ def attempt(*, work: str, stamp: str = "", now: datetime) -> Piece | None:
     To be settled however it ends: what is left behind tells that its worker died. None where it is
     somebody else's, or was given up.
     """
-    cut(work=work, stamp=stamp, ranges=[("", 0, 0)])
+    cut(work=work, stamp=stamp, ranges=[("", 0, 0)], now=now)
     return claim(work=work, stamp=stamp, now=now)
 
 
@@ -60,6 +61,16 @@ def settle(piece: Piece) -> None:
 def give_back(piece: Piece) -> None:
     """Let somebody else try a piece that failed."""
     Piece.objects.filter(pk=piece.pk, attempts=piece.attempts).update(claimed_until=None)
+
+
+def forget(*, work: str) -> None:
+    """Forget the pieces of a work that is at an end."""
+    Piece.objects.filter(work=work).delete()
+
+
+def forget_old(*, now: datetime) -> int:
+    """Forget what was cut long ago; return how many. If its work is not done, it is cut anew."""
+    return Piece.objects.filter(cut_at__lt=now - KEPT).delete()[0]
 
 
 def count(*, work: str, stamp: str) -> int:

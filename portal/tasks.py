@@ -3,7 +3,7 @@
 from celery import current_app, shared_task
 from django.utils import timezone
 
-from portal import jobs, processes
+from portal import jobs, pieces, processes
 
 
 @shared_task
@@ -18,6 +18,7 @@ def forget_old_work() -> int:
         name="forget-old-work",
         steps={
             "forget old results": forget_results,
+            "forget old pieces": lambda: pieces.forget_old(now=timezone.now()),
             "forget lost processes": lambda: processes.forget_lost(now=timezone.now()),
         },
         clock=timezone.now,

@@ -46,7 +46,7 @@ def begin_shared(*, scorecard: Scorecard, now: datetime) -> int:
             for name in graded_blueprints(scorecard)
             for within in id_ranges(name, size=SIZE)
         ]
-        pieces.cut(work=work, stamp=stamp, ranges=ranges)
+        pieces.cut(work=work, stamp=stamp, ranges=ranges, now=now)
     return min(pieces.count(work=work, stamp=stamp), MOST_HELPERS)
 
 

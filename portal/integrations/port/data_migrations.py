@@ -105,9 +105,13 @@ def resume_left(*, now: datetime) -> int:
     return sum(_send_again(row, now) for row in left)
 
 
+def _work(migration_id: int) -> str:
+    return f"data migration {migration_id}"
+
+
 def _send_again(row: DataMigration, now: datetime) -> bool:
     """Send what a worker died of once more, unless several did without getting any further."""
-    work, stamp = f"data migration {row.pk}", f"{row.after_id} {row.done_count}"
+    work, stamp = _work(row.pk), f"{row.after_id} {row.done_count}"
     if pieces.attempt(work=work, stamp=stamp, now=now) is not None:
         _send(row)
         return True
@@ -150,6 +154,8 @@ def _advance(migration_id: int, *, now: datetime) -> bool:
     else:
         row.status = Status.COMPLETED if is_done else Status.RUNNING
     row.save()
+    if row.status != Status.RUNNING:
+        pieces.forget(work=_work(row.pk))
     return row.status == Status.RUNNING
 
 
