@@ -105,7 +105,9 @@ def look(ahead: str = "0") -> dict[str, Any]:
     found: dict[str, Any] = {item.key: item.state.name for item in status.readings}
     found["values"] = {item.key: f"{item.value} {item.note}" for item in status.readings}
     found["jobs"] = {job.name: job.state.name for job in status.jobs}
-    found["tasks run"] = list(TaskResult.objects.order_by("pk").values_list("task_name", "status"))
+    if found["migrations"] == "FINE":
+        runs = TaskResult.objects.order_by("pk").values_list("task_name", "status")
+        found["tasks run"] = list(runs)
     return found
 
 
@@ -136,6 +138,12 @@ def sweep() -> None:
         deliver_one(delivery_id=delivery, now=later)
 
 
+def lost(*numbers: str) -> list[str]:
+    """Return which of these services do not have the tier that was written to them."""
+    tiers = dict(Entity.objects.of("service").values_list("identifier", "properties__tier"))
+    return [number for number in numbers if tiers[f"s{number}"] != int(number) % 3 + 1]
+
+
 def check() -> int:
     """Hold what is stored against an evaluation from nothing; return how many messages went."""
     assert not _is_behind()
@@ -154,7 +162,9 @@ def check() -> int:
     return sent
 
 
-ACTS = {act.__name__: act for act in (prepare, reset, edit, send, look, due, wait, sweep, check)}
+ACTS = {
+    act.__name__: act for act in (prepare, reset, edit, send, look, due, wait, sweep, lost, check)
+}
 
 
 def answer(line: str) -> dict[str, Any]:
