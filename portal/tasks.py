@@ -15,7 +15,7 @@ def forget_old_work() -> int:
         return 0
 
     return jobs.run_job(
-        name="forget-old-work",
+        name="celery.backend_cleanup",
         steps={
             "forget old results": forget_results,
             "forget old pieces": lambda: pieces.forget_old(now=timezone.now()),

@@ -228,4 +228,4 @@ def test_old_work_is_forgotten_by_a_job_of_its_own() -> None:
     )
     app.tasks["portal.tasks.forget_old_work"].delay()
     assert not Process.objects.exists()
-    assert ScheduledJob.objects.get(name="forget-old-work").done_at
+    assert ScheduledJob.objects.get(name="celery.backend_cleanup").done_at
