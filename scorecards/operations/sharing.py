@@ -47,6 +47,8 @@ def begin_shared(*, scorecard: Scorecard, now: datetime) -> int:
             for within in id_ranges(name, size=SIZE)
         ]
         pieces.cut(work=work, stamp=stamp, ranges=ranges, now=now)
+        if not ranges:
+            note_evaluated(scorecard)
     return min(pieces.count(work=work, stamp=stamp), MOST_HELPERS)
 
 
@@ -57,7 +59,7 @@ def continue_shared(*, scorecard: Scorecard, clock: Callable[[], datetime]) -> i
     such failure in the end.
     """
     work, stamp = _work(scorecard), _stamp(scorecard)
-    count, failure = 0, None
+    count, failure, has_settled = 0, None, False
     while piece := pieces.claim(work=work, stamp=stamp, now=clock()):
         try:
             count += evaluate_range(
@@ -72,9 +74,11 @@ def continue_shared(*, scorecard: Scorecard, clock: Callable[[], datetime]) -> i
             failure = error
         else:
             pieces.settle(piece)
+            has_settled = True
     if failure is not None:
         raise failure
-    if not pieces.are_left(work=work, stamp=stamp):
+    # Without a piece of one's own, that none is left may mean that none was cut yet.
+    if has_settled and not pieces.are_left(work=work, stamp=stamp):
         note_evaluated(scorecard)
     return count
 

@@ -12,7 +12,6 @@ from portal.celery import app
 app.conf.broker_transport_options = {
     **app.conf.broker_transport_options,
     "visibility_timeout": 3,
-    "unacked_restore_limit": 10,
 }
 
 

@@ -80,6 +80,17 @@ def test_an_edit_meanwhile_is_cut_anew_and_not_overruled(card) -> None:
     assert sharing.begin_shared(scorecard=Scorecard.objects.get(), now=NOW) == 4
 
 
+def test_a_helper_that_comes_before_anything_is_cut_leaves_the_scorecard_stale(card) -> None:
+    assert go_on(card) == 0
+    assert Scorecard.objects.stale().exists()
+
+
+def test_a_scorecard_that_grades_nothing_is_done_at_once(card) -> None:
+    Entity.objects.of("service").delete()
+    assert sharing.begin_shared(scorecard=card, now=NOW) == 0
+    assert not Scorecard.objects.stale().exists()
+
+
 def test_a_piece_that_fails_is_tried_three_times_and_the_others_are_done(card, monkeypatch) -> None:
     poisoned = Entity.objects.get(identifier="s4").pk
     evaluate = sharing.evaluate_range
