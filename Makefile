@@ -38,6 +38,8 @@ test: $(VENV)/.installed-dev
 lock:
 	@test -n "$(UV)" || { echo "make lock needs uv on the PATH" >&2; exit 1; }
 	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) --extra postgres --extra redis --constraints requirements.txt \
+		pyproject.toml --output-file requirements-server.txt
 	$(LOCK) --extra postgres --extra redis --extra test --constraints requirements.txt \
 		pyproject.toml --output-file requirements-dev.txt
 

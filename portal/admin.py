@@ -276,6 +276,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _link("Changes", "history", "catalog_change"),
             _link("Task results", "task", "django_celery_results_taskresult"),
         ],
+        "Site": [
+            {
+                "title": "Status",
+                "icon": "monitor_heart",
+                "link": reverse("status"),
+                "active": False,
+            }
+        ],
         "Access": [*_access(request)],
         "": [{"title": "Back to the portal", "icon": "arrow_back", "link": "/", "active": False}],
     }

@@ -46,12 +46,18 @@ def _database() -> str:
 
 def _migrations() -> str:
     """Say whether the database is as this code wants it; it stays so once it is."""
-    if not _is_migrated:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return "pending"
+    return "pending" if unapplied_migrations() else OK
+
+
+def unapplied_migrations() -> list[str]:
+    """Return the migrations that the database lacks; once it lacks none, it is not asked again."""
+    if _is_migrated:
+        return []
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
         _is_migrated.append(True)
-    return OK
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
 _is_migrated: list[bool] = []

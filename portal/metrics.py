@@ -1,12 +1,15 @@
-"""Metrics for Prometheus: what this process answered, and what waits in the database.
+"""Metrics for Prometheus: what this process answered, and what waits in database and broker.
 
 Several processes behind one address each know only their own requests; name a directory in
 `PROMETHEUS_MULTIPROC_DIR` for all of them, emptied before they start, and any of them answers for
-all. What waits is read when it is asked for, in a few queries over small indexes.
+all. What waits is read when it is asked for, in a few queries over small indexes, at most once in a
+few seconds.
 """
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from django.db.models import Count, Min, QuerySet
@@ -22,8 +25,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.models import Blueprint, Entity
+from portal import broker
 from portal.api.negotiation import OnlyFormat
 from portal.integrations.models import Delivery
+from portal.status.work import failed_tasks
 from scorecards.models import OutcomeBatch, Scorecard
 
 REQUESTS = Counter("tidemark_requests_total", "Requests answered.", ["method", "route", "status"])
@@ -50,12 +55,20 @@ class Waiting(Collector):
         age = GaugeMetricFamily(
             "tidemark_waiting_seconds", "Age of the oldest of it.", labels=["work"]
         )
-        for work, (total, oldest) in _waiting().items():
+        waiting = _waiting()
+        for work, (total, oldest) in waiting.items():
             count.add_metric([work], total)
             age.add_metric([work], max((now - oldest).total_seconds(), 0) if oldest else 0)
         yield count
         yield age
-        yield _failed_deliveries()
+        yield from _evaluation([waiting[work] for work in EVALUATION], now=now)
+        yield from _queue()
+        yield from _deliveries()
+        yield GaugeMetricFamily(
+            "tidemark_tasks_failed",
+            "Tasks that failed within the last 24 hours.",
+            value=failed_tasks(now=now).count(),
+        )
 
 
 def _waiting() -> dict[str, tuple[int, datetime | None]]:
@@ -80,11 +93,79 @@ def _of(rows: QuerySet, since: str) -> tuple[int, datetime | None]:
     return found["total"], found["oldest"]
 
 
-def _failed_deliveries() -> GaugeMetricFamily:
-    failed = Delivery.objects.filter(status=Delivery.Status.FAILED).count()
-    return GaugeMetricFamily(
-        "tidemark_deliveries_failed", "Messages that were given up.", value=failed
+EVALUATION = ("entities to evaluate", "blueprints to recompute", "scorecards to evaluate")
+
+
+def _evaluation(
+    found: Collection[tuple[int, datetime | None]], *, now: datetime
+) -> Iterator[GaugeMetricFamily]:
+    yield GaugeMetricFamily(
+        "tidemark_stale",
+        "Entities, blueprints and scorecards to evaluate.",
+        value=sum(total for total, _ in found),
     )
+    oldest = min((moment for _, moment in found if moment), default=now)
+    yield GaugeMetricFamily(
+        "tidemark_evaluation_lag_seconds",
+        "For how long the oldest of these has been waiting.",
+        value=max((now - oldest).total_seconds(), 0),
+    )
+
+
+def _queue() -> Iterator[GaugeMetricFamily]:
+    """Yield how much waits at the broker; nothing where it does not answer."""
+    depth = None
+    with suppress(broker.BrokerAway):
+        depth = broker.queue_depth()
+    yield GaugeMetricFamily(
+        "tidemark_broker_up", "Whether the broker answers.", value=depth is not None
+    )
+    if depth is not None:
+        yield GaugeMetricFamily(
+            "tidemark_queue_tasks", "Tasks that no worker has taken yet.", value=depth
+        )
+
+
+def _deliveries() -> Iterator[GaugeMetricFamily]:
+    rows = Delivery.objects.order_by().values_list("status")
+    counts = dict(rows.annotate(count=Count("pk")))
+    found = GaugeMetricFamily("tidemark_deliveries", "Messages by state.", labels=["state"])
+    for state in Delivery.Status:
+        found.add_metric([state.value], counts.get(state.value, 0))
+    yield found
+    yield GaugeMetricFamily(
+        "tidemark_deliveries_failed",
+        "Messages that were given up.",
+        value=counts.get(Delivery.Status.FAILED.value, 0),
+    )
+
+
+class Kept:
+    """A text that is made anew at most once in so many seconds, however many ask for it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._text, self._until = b"", 0.0
+
+    def get(self, make: Callable[[], bytes]) -> bytes:
+        """Return the text, made now where it is too old."""
+        if time.monotonic() >= self._until:
+            self._text = make()
+            self._until = time.monotonic() + self._seconds
+        return self._text
+
+    def forget(self) -> None:
+        """Have it made anew the next time."""
+        self._until = 0.0
+
+
+waiting_text = Kept(seconds=5)
+
+
+def _waiting_text() -> bytes:
+    registry = CollectorRegistry()
+    registry.register(Waiting())
+    return generate_latest(registry)
 
 
 class MetricsView(APIView):
@@ -95,10 +176,9 @@ class MetricsView(APIView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
         """Answer in the text format of Prometheus."""
-        answered, waiting = REGISTRY, CollectorRegistry()
-        waiting.register(Waiting())
+        answered = REGISTRY
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             answered = CollectorRegistry()
             MultiProcessCollector(answered)
-        text = generate_latest(answered) + generate_latest(waiting)
+        text = generate_latest(answered) + waiting_text.get(_waiting_text)
         return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)

@@ -319,6 +319,11 @@ def may_read_history(user: Any, auth: Any = None) -> bool:
     return rights.is_admin and rights.only is None
 
 
+def may_see_status(user: Any) -> bool:
+    """Say whether this user may see how the site runs: those who could do something about it."""
+    return may_edit_catalog(user)
+
+
 def may_exempt(user: Any, blueprint: str) -> bool:
     """Say whether this user may exempt entities of a blueprint from rules: its moderators."""
     return rights_of(user).moderates(blueprint)

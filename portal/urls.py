@@ -9,6 +9,7 @@ from catalog.api.urls import register as register_catalog
 from portal.api.viewsets import Router, UnknownAddress
 from portal.health import healthz, readyz
 from portal.metrics import MetricsView
+from portal.status.views import status
 from scorecards.api.urls import register as register_scorecards
 
 router = Router()
@@ -22,6 +23,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", MetricsView.as_view(), name="metrics"),
+    path("status/", status, name="status"),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -15,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from portal.celery import background, start_embedded_scheduler
+from portal.health import unapplied_migrations
 from portal.integrations.port.wrong_secrets import waiting_room
 
 WORKING_THREADS = 8
@@ -30,7 +31,6 @@ class Command(BaseCommand):
     """
 
     help = "Serve the site on this machine; without a broker also run its tasks and their schedule."
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare where to listen and what to tell."""
@@ -46,7 +46,8 @@ class Command(BaseCommand):
         parser.add_argument("--message", default="", help="text to print below the address")
 
     def handle(self, *, host: str, port: int, message: str, **_options: Any) -> None:
-        """Listen until interrupted."""
+        """Listen until interrupted; refuse a database that this code cannot work with."""
+        _require_migrated()
         _require_free(host, port)
         connections.close_all()  # a connection must not be shared with the forked worker
 
@@ -58,6 +59,14 @@ class Command(BaseCommand):
                 self.stdout.write(message)
 
         Server(address=f"{host}:{port}", when_ready=tell).run()
+
+
+def _require_migrated() -> None:
+    if left := unapplied_migrations():
+        raise CommandError(
+            f"The database lacks {len(left)} migrations, of which the first is {left[0]}. Run "
+            "manage.py migrate: it goes on where it was cut off."
+        )
 
 
 def _require_free(host: str, port: int) -> None:
