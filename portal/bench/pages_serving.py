@@ -1,4 +1,4 @@
-"""A server of several worker processes for the pages benchmark, and the lines to it."""
+"""Processes that serve and work for benchmarks, and the lines to them."""
 
 import gzip
 import os
@@ -24,26 +24,41 @@ _FILE = re.compile(rb'<(?:link rel="stylesheet" href|script[^>]* src)="([^"]+)"'
 
 
 @contextmanager
-def pages_server(*, workers: int) -> Iterator[int]:
+def pages_server(*, workers: int, broker: str = "") -> Iterator[int]:
     """Serve the connected database from worker processes, as docs/install.md says; yield the port.
 
     Without the schedule of `manage.py serve`: what it does at its times would be measured too.
     """
+    port = _free_port()
+    parts = ["gunicorn", "portal.wsgi", "--workers", str(workers), "--threads", str(THREADS),
+             "--worker-class", "gthread", "--keep-alive", "60", "--bind", f"127.0.0.1:{port}",
+             "--limit-request-line", "8190", "--log-level", "warning"]  # fmt: skip
+    with _process(parts, broker) as process:
+        _wait_for(port, process)
+        yield port
+
+
+@contextmanager
+def task_worker(name: str, *, broker: str) -> Iterator[None]:
+    """Let a worker of one process take tasks, and end it when it has done what it is at."""
+    parts = ["celery", "--app", "portal", "worker", "--concurrency", "1", "--hostname", name,
+             "--loglevel", "ERROR", "--without-gossip", "--without-mingle"]  # fmt: skip
+    with _process(parts, broker):
+        yield
+
+
+@contextmanager
+def _process(parts: list[str], broker: str) -> Iterator[subprocess.Popen[bytes]]:
     with TemporaryDirectory() as folder:
-        port = _free_port()
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "gunicorn", "portal.wsgi", "--workers", str(workers),
-             "--threads", str(THREADS), "--worker-class", "gthread", "--keep-alive", "60",
-             "--bind", f"127.0.0.1:{port}", "--limit-request-line", "8190",
-             "--log-level", "warning"],
+            [sys.executable, "-m", *parts],
             cwd=settings.BASE_DIR,
             env={**os.environ, "DATABASE_URL": database_address(), "TIDEMARK_DATA_DIR": folder,
-                 "SECRET_KEY": settings.SECRET_KEY, "CELERY_BROKER_URL": "", "LOG_LEVEL": "ERROR",
-                 "TIDEMARK_SERVER_TIMING": "1"},
+                 "SECRET_KEY": settings.SECRET_KEY, "CELERY_BROKER_URL": broker,
+                 "LOG_LEVEL": "ERROR", "TIDEMARK_SERVER_TIMING": "1"},
         )  # fmt: skip
         try:
-            _wait_for(port, process)
-            yield port
+            yield process
         finally:
             process.terminate()
             process.wait(PATIENCE)

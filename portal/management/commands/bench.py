@@ -8,15 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from portal.bench import dora, evaluate, outcomes, pages, wire
+from portal.bench import dora, evaluate, outcomes, pages, wire, workers
 from portal.bench.dora_workload import Sizes
 from scorecards.models import MAX_RULES
 
-Figures = evaluate.Figures | dora.Figures | outcomes.Figures | pages.Figures | wire.Figures
+Figures = (
+    evaluate.Figures | dora.Figures | outcomes.Figures | pages.Figures | wire.Figures
+    | workers.Figures
+)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -63,6 +67,12 @@ class Command(BaseCommand):
         shown.add_argument("--requests", type=positive, default=200, help="of each page")
         shown.add_argument("--json", action="store_true", help="print the figures as JSON")
 
+        shared: ArgumentParser = benchmarks.add_parser(
+            "workers", help="a full evaluation by one worker and by two; needs a broker"
+        )
+        shared.add_argument("--entities", type=positive, default=500_000)
+        shared.add_argument("--json", action="store_true", help="print the figures as JSON")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the benchmark and print what it measured."""
         measures = {
@@ -71,6 +81,7 @@ class Command(BaseCommand):
             "outcomes": self._outcomes,
             "pages": self._pages,
             "wire": self._wire,
+            "workers": self._workers,
         }
         measure = measures[options["benchmark"]]
         if options.get("small") and options["small"] >= options["deployments"]:
@@ -128,6 +139,11 @@ class Command(BaseCommand):
             now=timezone.now(),
             report=self._report,
         )
+
+    def _workers(self, options: dict[str, Any]) -> workers.Figures:
+        if not settings.CELERY_BROKER_URL:
+            raise CommandError("set CELERY_BROKER_URL: this measures workers, which a broker feeds")
+        return workers.run(entities=options["entities"], now=timezone.now(), report=self._report)
 
     def _report(self, text: str) -> None:
         self.stderr.write(f"{text} ...")

@@ -1,0 +1,119 @@
+"""The workers benchmark: a full evaluation of very many entities, by one worker and by two."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from time import perf_counter, sleep
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from portal.bench import workload
+from portal.bench.pages_serving import task_worker
+from portal.permissions import SYSTEM
+from scorecards.models import Evaluation, Scorecard
+from scorecards.operations import save_scorecard
+
+RULES = 50
+NAME = "bench_0"
+Report = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one run measured: seconds and ratios."""
+
+    entities: int
+    rules: int
+    database: str
+    seconds: dict[str, float]
+    moved: dict[str, int]
+    ratios: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures for `--json`."""
+        return asdict(self)
+
+    @property
+    def headline(self) -> str:
+        """Return what was measured, in a line."""
+        return f"{self.entities:,} entities x {self.rules} rules, {self.database}"
+
+    @property
+    def tables(self) -> list[tuple[str, dict[str, Any], str]]:
+        """Return what to show: the title, the values and the form of their numbers."""
+        return [
+            ("seconds", self.seconds, "{:12,.1f}"),
+            ("entities at the highest level", self.moved, "{:12,}"),
+            ("ratios", self.ratios, "{:12,.2f}"),
+        ]
+
+
+def run(*, entities: int, now: datetime, report: Report) -> Figures:
+    """Build the workload in the connected, empty database and measure everything on it.
+
+    A scorecard of fifty rules is edited, so that every entity has to be evaluated: its rules stand
+    at other levels, and then again where they stood.
+    """
+    report(f"building {entities:,} entities")
+    blueprint = workload.make_blueprint(now)
+    for _ in workload.make_entities(blueprint, count=entities, now=now):
+        pass
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    seconds, moved = {}, {}
+    # The first evaluation inserts what the others update, and is not compared with them.
+    for name, count, shift in (
+        ("first evaluation, two workers", 2, 0),
+        ("one worker", 1, 1),
+        ("two workers", 2, 0),
+        ("two workers, again", 2, 1),
+        ("one worker, again", 1, 0),
+    ):
+        report(name)
+        seconds[name] = round(_evaluated(count, shift), 2)
+        moved[name] = Evaluation.objects.filter(level__title="Gold").count()
+    one = seconds["one worker"] + seconds["one worker, again"]
+    two = seconds["two workers"] + seconds["two workers, again"]
+    return Figures(
+        entities=entities,
+        rules=RULES,
+        database=connection.vendor,
+        seconds=seconds,
+        moved=moved,
+        ratios={"one worker / two workers": round(one / two, 2)},
+    )
+
+
+def _evaluated(workers: int, shift: int) -> float:
+    """Return how many seconds it takes from saving the scorecard until nothing is stale."""
+    with ExitStack() as stack:
+        for number in range(workers):
+            name = f"bench-{number}@localhost"
+            stack.enter_context(task_worker(name, broker=settings.CELERY_BROKER_URL))
+        # Until they are up; what they then begin with is the saving.
+        sleep(5)
+        start = perf_counter()
+        save_scorecard(definition=_document(shift), by=SYSTEM, now=timezone.now())
+        while Scorecard.objects.filter(stale_since__isnull=False).exists():
+            sleep(0.1)
+        return perf_counter() - start
+
+
+def _document(shift: int) -> dict[str, Any]:
+    """Return a scorecard of fifty rules whose levels are shifted by some places."""
+    levels = ("Bronze", "Bronze", "Silver", "Silver", "Gold")
+    document = workload.scorecard_document(0, workload.rule_conditions(len(levels)))
+    rules = [
+        {
+            "identifier": f"rule_{number}",
+            "title": f"Rule {number}",
+            "level": levels[(number + shift) % len(levels)],
+            "query": {"combinator": "or", "conditions": conditions},
+        }
+        for number, conditions in enumerate(workload.rule_conditions(RULES))
+    ]
+    return {**document, "identifier": NAME, "rules": rules}
