@@ -5,17 +5,24 @@ from django.utils import timezone
 
 from catalog import operations
 from catalog.models import Blueprint
+from portal import jobs
 
 
 @shared_task
 def rebuild_blueprint(blueprint_id: int) -> int:
     """Work out every entity of an edited blueprint again."""
     blueprint = Blueprint.objects.filter(pk=blueprint_id).first()
-    return operations.rebuild(blueprint=blueprint, now=timezone.now()) if blueprint else 0
+    return operations.rebuild_once(blueprint=blueprint, now=timezone.now()) if blueprint else 0
 
 
 @shared_task
 def refresh_clock_values() -> int:
     """Bring values that move with the clock up to date, and rebuild what was left behind."""
-    now = timezone.now()
-    return operations.rebuild_stale(now=now) + operations.refresh_clock_values(now=now)
+    return jobs.run_job(
+        name="refresh-clock-values",
+        steps={
+            "rebuild blueprints": lambda: operations.rebuild_stale(now=timezone.now()),
+            "refresh values": lambda: operations.refresh_clock_values(now=timezone.now()),
+        },
+        clock=timezone.now,
+    )

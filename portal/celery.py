@@ -5,7 +5,8 @@ sent the task does not wait for it. The same tasks, unchanged, go to workers whe
 ``CELERY_BROKER_URL`` is set. Delays (``countdown``, ``eta``) are kept by a broker only.
 
 A message may be lost, here when the process ends and there when the broker is away. So no task is
-the only memory of its work: it is always stored first, and a sweep finds what was not done.
+the only memory of its work: it is always stored first, and a sweep finds what was not done. Hence
+no message needs to be begun twice: one that killed its worker is not given to the next.
 """
 
 import logging
@@ -13,10 +14,9 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from celery import Celery, uuid
-from celery.beat import EmbeddedService, Scheduler
+from celery import Celery, signals, states, uuid
+from celery.beat import EmbeddedService
 from celery.contrib.django.task import DjangoTask
-from celery.schedules import crontab
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -24,11 +24,26 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 logger = logging.getLogger(__name__)
 
 
+class Abandoned(Exception):
+    """A task that was begun before and not ended: its worker died."""
+
+
 class Task(DjangoTask):
     """A task that runs on this process's background thread when there is no broker."""
 
     abstract = True
     store_eager_result = True
+
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
+        """Note that the task is begun; refuse one that a broker delivers anew after it was."""
+        if self.request.is_eager:
+            return
+        is_again = (self.request.delivery_info or {}).get("redelivered")
+        if is_again and self.backend.get_state(task_id) == states.STARTED:
+            raise Abandoned("It was begun before, and its worker died. A sweep does what is left.")
+        self.backend.store_result(
+            task_id, {"hostname": self.request.hostname}, states.STARTED, request=self.request
+        )
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         """Send the task to the broker, or to the background thread (in tests: run it now).
@@ -95,19 +110,34 @@ os.register_at_fork(after_in_child=background.renew)
 
 
 def start_embedded_scheduler() -> Any:
-    """Run the beat schedule on a thread of this process, and at once what fell due before it began.
+    """Run the schedule on a thread of this process, and at once what may have been left behind.
 
-    For the one process of a site without a broker; more than one would each run everything.
-    Returns the thread, which has a `stop`.
+    For a site without a broker. Returns the thread, which has a `stop`.
     """
+    from portal import jobs
+    from portal.scheduling import ClaimingScheduler
+
     app.loader.import_default_modules()  # the web worker has imported only the tasks it sends
-    # Beat opens a connection before it sends anything; this one leads nowhere.
-    app.conf.broker_url = "memory://"
-    service = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
+    jobs.make_due(SWEEPS)
+    service = EmbeddedService(app, thread=True, scheduler_cls=ClaimingScheduler)
     service.start()
-    for name in ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices"):
-        app.tasks[app.conf.beat_schedule[name]["task"]].delay()
     return service
+
+
+@signals.worker_ready.connect
+def begin_heartbeat(**_: Any) -> None:
+    """Let a worker be seen. Told anew whenever a broker that was away is back."""
+    from portal.processes import heart
+
+    heart.start()
+
+
+@signals.worker_shutdown.connect
+def end_heartbeat(**_: Any) -> None:
+    """Take a worker that ends in order off."""
+    from portal.processes import heart
+
+    heart.stop()
 
 
 app = Celery("tidemark", task_cls=Task)
@@ -124,11 +154,10 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
     },
     "sweep-notices": {"task": "portal.integrations.tasks.sweep_notices", "schedule": 60.0},
-    "forget-old-task-results": {
-        "task": "celery.backend_cleanup",
-        "schedule": crontab(hour="4", minute="10"),
-    },
+    # Under the name by which Celery would else add a task of its own.
+    "celery.backend_cleanup": {"task": "portal.tasks.forget_old_work", "schedule": 86_400.0},
 }
+SWEEPS = ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices")
 # A request waits for the broker this long at most: two tries, each given two seconds to connect.
 app.conf.task_publish_retry_policy = {"max_retries": 1, "interval_start": 0.2}
 app.conf.broker_connection_timeout = 2

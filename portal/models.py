@@ -1,4 +1,4 @@
-"""Who may come in: users and their API tokens."""
+"""Who may come in: users and their API tokens. And who does what: jobs, pieces, processes."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -60,3 +60,72 @@ class ApiToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return f"{self.name or self.token_key} ({self.get_scope_display()})"
+
+
+class ScheduledJob(models.Model):
+    """A job of the schedule: when it was last sent, and what its last run came to.
+
+    `step` is what the run that is under way is at; it stays behind when the process dies there.
+    `failures` counts the runs in a row that did not end well, `error` says why the last did not.
+    """
+
+    name = models.CharField(max_length=100, primary_key=True)
+    claimed_at = models.DateTimeField(null=True)
+    begun_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    step = models.CharField(max_length=100, blank=True)
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Process(models.Model):
+    """A worker or a scheduler, and when it was last heard of; gone when it ends in order."""
+
+    class Kind(models.TextChoices):
+        WORKER = "worker", "Worker"
+        SCHEDULER = "scheduler", "Scheduler"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    host = models.CharField(max_length=200)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "processes"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "host", "pid"], name="process_named_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pid} on {self.host}"
+
+
+class Piece(models.Model):
+    """A range of ids that a large piece of work was cut into: gone when it is done.
+
+    `work` names the work and `stamp` what it goes by: pieces of another stamp are worth nothing.
+    Of several workers one has it, until `claimed_until`; after a few attempts nobody takes it.
+    """
+
+    work = models.CharField(max_length=100)
+    stamp = models.CharField(max_length=100)
+    scope = models.CharField(max_length=100)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    claimed_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["work", "stamp", "scope", "first"], name="piece_cut_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work}: {self.scope} {self.first} to {self.last}"

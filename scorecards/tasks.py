@@ -3,9 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
+from portal import jobs
 from scorecards import operations
 from scorecards.models import Scorecard
-from scorecards.operations import evaluating
+from scorecards.operations import evaluating, sharing, sweeping
 
 
 @shared_task
@@ -14,7 +15,20 @@ def evaluate_scorecard(scorecard_id: int) -> int:
     scorecard = Scorecard.objects.filter(pk=scorecard_id).first()
     if scorecard is None:
         return 0
-    return operations.evaluate_scorecard(scorecard=scorecard, now=timezone.now())
+    if not sharing.is_shared() or scorecard.stale_since is None:
+        return operations.evaluate_scorecard(scorecard=scorecard, now=timezone.now())
+    for _ in range(sharing.begin_shared(scorecard=scorecard, now=timezone.now()) - 1):
+        help_evaluate.delay(scorecard.pk)
+    return sharing.continue_shared(scorecard=scorecard, clock=timezone.now)
+
+
+@shared_task
+def help_evaluate(scorecard_id: int) -> int:
+    """Take pieces of the evaluation of an edited scorecard, if any are left."""
+    scorecard = Scorecard.objects.stale().filter(pk=scorecard_id).first()
+    if scorecard is None:
+        return 0
+    return sharing.continue_shared(scorecard=scorecard, clock=timezone.now)
 
 
 @shared_task
@@ -32,4 +46,5 @@ def apply_outcomes(batch_id: int) -> bool:
 @shared_task
 def sweep() -> int:
     """Evaluate what was left behind and what moves with the clock."""
-    return operations.sweep(now=timezone.now())
+    steps = sweeping.sweep_steps(clock=timezone.now)
+    return jobs.run_job(name="sweep", steps=steps, clock=timezone.now)

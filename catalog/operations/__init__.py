@@ -17,6 +17,7 @@ from catalog.operations.refreshing import (
     note_rebuilt,
     rebuild,
     rebuild_next,
+    rebuild_once,
     rebuild_stale,
     refresh_clock_values,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "note_rebuilt",
     "rebuild",
     "rebuild_next",
+    "rebuild_once",
     "rebuild_stale",
     "refresh_clock_values",
     "rename_blueprint",

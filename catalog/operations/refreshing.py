@@ -14,6 +14,7 @@ from catalog.computed.series import Series
 from catalog.computed.work import Work
 from catalog.models import Blueprint, Entity
 from catalog.operations.settling import rebuild_facts, settle
+from portal.exclusive import Taken, exclusive
 
 CHUNK = 1_000
 
@@ -58,10 +59,20 @@ def fill_samples(*, series: Series, now: datetime) -> None:
     shelf.Shelf(now).filled([series])
 
 
+def rebuild_once(*, blueprint: Blueprint, now: datetime) -> int:
+    """Rebuild a blueprint unless a worker is at it; return how many entities were worked out."""
+    try:
+        with exclusive(f"rebuild-{blueprint.pk}"):
+            blueprint.refresh_from_db()
+            return rebuild(blueprint=blueprint, now=now)
+    except Taken:
+        return 0
+
+
 def rebuild_stale(*, now: datetime) -> int:
     """Rebuild the blueprints whose rebuild was left behind; return how many entities."""
     rows = Blueprint.objects.filter(stale_since__isnull=False).order_by("id")
-    return sum(rebuild(blueprint=row, now=now) for row in rows)
+    return sum(rebuild_once(blueprint=row, now=now) for row in rows)
 
 
 def refresh_clock_values(*, now: datetime) -> int:

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from portal import jobs
 from portal.integrations.actions import automations, executing
 from portal.integrations.channels import deliveries
 from portal.integrations.notices import alerts, reminders, reports
@@ -19,7 +20,11 @@ def run_data_migration(migration_id: int) -> None:
 @shared_task
 def resume_data_migrations() -> int:
     """Go on with the migrations that were left behind."""
-    return data_migrations.resume_left(now=timezone.now())
+    return jobs.run_job(
+        name="resume-data-migrations",
+        steps={"send again": lambda: data_migrations.resume_left(now=timezone.now())},
+        clock=timezone.now,
+    )
 
 
 @shared_task
@@ -31,17 +36,37 @@ def process_webhook(webhook_id: int) -> int:
 @shared_task
 def sweep_integrations() -> int:
     """Do what was left behind, and forget what is old."""
-    done = sum(
+    return jobs.run_job(
+        name="sweep-integrations",
+        steps={
+            "process webhooks": _process_webhooks,
+            "read changes": lambda: automations.read_changes(now=timezone.now()),
+            "handle events of runs": lambda: automations.handle_run_events(now=timezone.now()),
+            "execute runs": _execute_runs,
+            "forget old requests": lambda: _none(processing.forget_old_events(now=timezone.now())),
+            "forget old events": lambda: _none(automations.forget_old_events(now=timezone.now())),
+        },
+        clock=timezone.now,
+    )
+
+
+def _process_webhooks() -> int:
+    return sum(
         processing.process_waiting(webhook_id=webhook_id, clock=timezone.now)
         for webhook_id in processing.with_waiting()
     )
-    done += automations.read_changes(now=timezone.now())
-    done += automations.handle_run_events(now=timezone.now())
-    for run_id in executing.waiting_runs(now=timezone.now()):
-        done += executing.execute_run(run_id=run_id, now=timezone.now())
-    processing.forget_old_events(now=timezone.now())
-    automations.forget_old_events(now=timezone.now())
-    return done
+
+
+def _execute_runs() -> int:
+    return sum(
+        executing.execute_run(run_id=run, now=timezone.now())
+        for run in executing.waiting_runs(now=timezone.now())
+    )
+
+
+def _none(_count: int) -> int:
+    """Count what was forgotten as no work."""
+    return 0
 
 
 @shared_task
@@ -65,15 +90,26 @@ def execute_run(run_id: int) -> bool:
 @shared_task
 def sweep_notices() -> int:
     """Send what waits, and make the reports and reminders that are due."""
-    done = 0
-    # First, so that nothing that goes wrong further down holds up what was there before.
-    for delivery_id in deliveries.waiting_deliveries(now=timezone.now()):
-        done += deliveries.deliver_one(delivery_id=delivery_id, now=timezone.now())
-    deliveries.forget_old_deliveries(now=timezone.now())
-    done += alerts.read_level_changes(now=timezone.now())
-    done += reminders.remind_of_campaigns(now=timezone.now())
-    done += reports.make_due_reports(now=timezone.now())
-    return done
+    return jobs.run_job(
+        name="sweep-notices",
+        steps={
+            "send messages": _send_messages,
+            "forget old messages": lambda: _none(
+                deliveries.forget_old_deliveries(now=timezone.now())
+            ),
+            "read level changes": lambda: alerts.read_level_changes(now=timezone.now()),
+            "remind of campaigns": lambda: reminders.remind_of_campaigns(now=timezone.now()),
+            "make reports": lambda: reports.make_due_reports(now=timezone.now()),
+        },
+        clock=timezone.now,
+    )
+
+
+def _send_messages() -> int:
+    return sum(
+        deliveries.deliver_one(delivery_id=delivery, now=timezone.now())
+        for delivery in deliveries.waiting_deliveries(now=timezone.now())
+    )
 
 
 @shared_task

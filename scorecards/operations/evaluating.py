@@ -1,12 +1,13 @@
 """Evaluating entities and writing only what moved."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from logging import getLogger
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import OperationalError, connection, models, transaction
 
 from catalog.bulk import IsAmong, chunks
 from catalog.models import OWNERSHIP, Blueprint, Entity, new_revision
@@ -20,7 +21,13 @@ from scorecards.operations.counting import lock_entities
 from scorecards.operations.recording import Findings
 from scorecards.operations.rows import stored_rows
 
+logger = getLogger(__name__)
+
 CHUNK = 1_000
+# More entities than this that cannot be evaluated are no matter of single ones.
+MOST_REFUSED = 50
+# The first and the last id of a range.
+Within = tuple[int, int]
 
 
 def evaluate_moved(moved: Mapping[str, Mapping[int, Collection[str]]], *, now: datetime) -> None:
@@ -101,21 +108,48 @@ def evaluate_scorecard(*, scorecard: Scorecard, now: datetime) -> int:
 
     May be run again at any point: what is already right is not written.
     """
-    seen_stale = scorecard.stale_since
-    _withdraw(scorecard, now)
-    rows = _entities_of(scorecard)
-    blueprints = rows.order_by().values_list("blueprint__identifier", flat=True).distinct()
-    (ready,) = compiling.of_versions([(scorecard.pk, scorecard.version)])
-    edited = frozenset([scorecard.pk] if seen_stale else [])
-    has_shape = scorecard.settled_shape == ready.shape
+    withdraw(scorecard, now=now)
     count = sum(
-        evaluate_blueprint(blueprint=name, now=now, edited=edited, has_shape=has_shape)
-        for name in list(blueprints)
+        evaluate_range(scorecard=scorecard, blueprint=name, now=now)
+        for name in graded_blueprints(scorecard)
     )
-    # Only if nobody edited it meanwhile: then it is stale anew, and another run is on its way.
-    same = Scorecard.objects.filter(pk=scorecard.pk, stale_since=seen_stale)
-    same.update(stale_since=None, settled_shape=ready.shape)
+    note_evaluated(scorecard)
     return count
+
+
+def graded_blueprints(scorecard: Scorecard) -> list[str]:
+    """Return the blueprints of the entities that a scorecard grades."""
+    rows = _entities_of(scorecard).order_by()
+    return list(rows.values_list("blueprint__identifier", flat=True).distinct())
+
+
+def evaluate_range(
+    *, scorecard: Scorecard, blueprint: str, now: datetime, within: Within | None = None
+) -> int:
+    """Evaluate entities of a blueprint for the sake of a scorecard; return how many.
+
+    All of them, or those whose ids are within a range.
+    """
+    ready = _ready(scorecard)
+    return evaluate_blueprint(
+        blueprint=blueprint,
+        now=now,
+        edited=frozenset([scorecard.pk] if scorecard.stale_since else []),
+        has_shape=scorecard.settled_shape == ready.shape,
+        within=within,
+    )
+
+
+def note_evaluated(scorecard: Scorecard) -> None:
+    """Take the mark off a scorecard all of whose entities were evaluated since it was loaded."""
+    # Only if nobody edited it meanwhile: then it is stale anew, and another run is on its way.
+    same = Scorecard.objects.filter(pk=scorecard.pk, stale_since=scorecard.stale_since)
+    same.update(stale_since=None, settled_shape=_ready(scorecard).shape)
+
+
+def _ready(scorecard: Scorecard) -> CompiledScorecard:
+    (ready,) = compiling.of_versions([(scorecard.pk, scorecard.version)])
+    return ready
 
 
 def evaluate_blueprint(
@@ -124,8 +158,9 @@ def evaluate_blueprint(
     now: datetime,
     edited: frozenset[int] = frozenset(),
     has_shape: bool = False,
+    within: Within | None = None,
 ) -> int:
-    """Evaluate every entity of a blueprint, a transaction a chunk; return how many.
+    """Evaluate every entity of a blueprint, or a range, a transaction a chunk; return how many.
 
     Goes through the ids in ranges: memory does not grow with the entities there are. Looks first,
     and locks only those where something else is found than is stored. With `edited`, only the
@@ -134,6 +169,8 @@ def evaluate_blueprint(
     """
     last = count = 0
     entities = _entities_in(blueprint)
+    if within:
+        entities = entities.filter(id__range=within)
     while rows := _next(entities.filter(id__gt=last), is_looked_at=not edited):
         ids = [row[0] for row in rows]
         if edited and has_shape:
@@ -180,9 +217,23 @@ def _entities_in(blueprint: str) -> EntityQuerySet:
     return Entity.objects.filter(blueprint_id=owner)
 
 
-def _withdraw(scorecard: Scorecard, now: datetime) -> None:
+def id_ranges(blueprint: str, *, size: int) -> Iterator[Within]:
+    """Yield ranges of ids that hold about so many entities of a blueprint each, and together all.
+
+    Those who come meanwhile are evaluated as they are saved.
+    """
+    ids = _entities_in(blueprint).order_by("id").values_list("id", flat=True)
+    first = ids.first()
+    while first is not None:
+        rest = ids.filter(id__gte=first)
+        following = next(iter(rest[size : size + 1]), None)
+        yield first, (following - 1 if following else ids.last())
+        first = following
+
+
+def withdraw(scorecard: Scorecard, *, now: datetime) -> None:
     """Delete evaluations of entities that are graded no longer, with the history of it."""
-    ready = compiling.of_versions([(scorecard.pk, scorecard.version)])[0]
+    ready = _ready(scorecard)
     graded = _entities_of(scorecard)
     gone = Evaluation.objects.filter(scorecard=scorecard).exclude(entity__in=graded)
     for ids in chunks(list(gone.values_list("entity_id", flat=True)), CHUNK):
@@ -202,18 +253,56 @@ def _entities_of(scorecard: Scorecard) -> "models.QuerySet[Entity]":
 
 
 def evaluate_stale(*, now: datetime) -> int:
-    """Evaluate the entities marked stale and take the mark off; return how many."""
-    count = 0
-    while evaluated := evaluate_stale_next(now=now):
-        count += evaluated
+    """Evaluate the entities marked stale and take the mark off; return how many.
+
+    One that cannot be evaluated keeps its mark and does not hold up the others: where a chunk
+    fails, fewer are tried at once, down to the one that it is. Raises `Unevaluable` for these.
+    """
+    count, size, refused = 0, CHUNK, list[int]()
+    while True:
+        try:
+            evaluated = evaluate_stale_next(now=now, size=size, without=refused)
+        except OperationalError:
+            raise  # the database is away or busy, and would be for all of them
+        except Exception:
+            if size == 1:
+                refused.append(_refused_by(refused))
+            if len(refused) > MOST_REFUSED:
+                break
+            size = max(size // 4, 1)
+            continue
+        if not evaluated:
+            break
+        count, size = count + evaluated, min(size * 2, CHUNK)
+    if refused:
+        raise Unevaluable(f"entities {', '.join(map(str, refused))} cannot be evaluated")
     return count
 
 
+class Unevaluable(Exception):
+    """Evaluating some entities raises; the message names their ids."""
+
+
+def _refused_by(refused: Sequence[int]) -> int:
+    logger.exception("An entity cannot be evaluated")
+    return next(iter(_oldest_stale(refused).values_list("id", flat=True)[:1]))
+
+
+def _oldest_stale(without: Collection[int]) -> EntityQuerySet:
+    rows = Entity.objects.stale().order_by("stale_since", "id")
+    return rows.exclude(id__in=without) if without else rows
+
+
 @transaction.atomic
-def evaluate_stale_next(*, now: datetime) -> int:
-    """Evaluate those that have been stale for longest, in one transaction; return how many."""
-    oldest = Entity.objects.stale().order_by("stale_since", "id")
-    rows = dict(oldest.values_list("id", "stale_since")[:CHUNK])
+def evaluate_stale_next(*, now: datetime, size: int = CHUNK, without: Collection[int] = ()) -> int:
+    """Evaluate those that have been stale for longest, in one transaction; return how many.
+
+    Where rows can be locked, those that somebody else is at are left to them.
+    """
+    oldest = _oldest_stale(without)
+    if connection.features.has_select_for_update_skip_locked:
+        oldest = oldest.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    rows = dict(oldest.values_list("id", "stale_since")[:size])
     evaluate_entities(entity_ids=rows.keys(), now=now)
     for mark in set(rows.values()):
         ids = [id_ for id_, seen in rows.items() if seen == mark]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import OperationalError, transaction
 
+from portal import pieces
 from portal.permissions import Actor
 from scorecards.models import OutcomeBatch
 from scorecards.operations.outcome_reading import OutcomeReport, Pair, Said, read_reports
@@ -68,10 +69,13 @@ def apply_batch(*, batch_id: int, now: datetime) -> bool:
     except Exception as error:
         # One that cannot be applied must not stand before all others for ever.
         logger.exception("The outcomes of batch %s could not be applied", batch_id)
-        reason = f"{type(error).__name__}: {error}"
-        rows = OutcomeBatch.objects.filter(pk=batch_id, status=_WAITING)
-        rows.update(status=OutcomeBatch.Status.FAILED, done_at=now, error=reason)
+        _fail(batch_id, f"{type(error).__name__}: {error}", now)
         return False
+
+
+def _fail(batch_id: int, reason: str, now: datetime) -> None:
+    rows = OutcomeBatch.objects.filter(pk=batch_id, status=_WAITING)
+    rows.update(status=OutcomeBatch.Status.FAILED, done_at=now, error=reason)
 
 
 @transaction.atomic
@@ -105,7 +109,22 @@ def apply_waiting(*, now: datetime) -> int:
     """Apply the batches that were left behind, in the order in which they came; return how many."""
     waiting = OutcomeBatch.objects.filter(status=_WAITING).order_by("id")
     ids = list(waiting.values_list("id", flat=True))
-    return sum(apply_batch(batch_id=id_, now=now) for id_ in ids)
+    return sum(_apply_left(id_, now) for id_ in ids)
+
+
+def _apply_left(batch_id: int, now: datetime) -> bool:
+    """Apply a batch that nobody applied; give it up where that has killed several workers."""
+    work = f"batch of outcomes {batch_id}"
+    piece = pieces.attempt(work=work, now=now)
+    if piece is not None:
+        is_done = apply_batch(batch_id=batch_id, now=now)
+        pieces.settle(piece)
+        return is_done
+    dead = pieces.given_up(now=now).filter(work=work)
+    if dead.exists():
+        _fail(batch_id, f"The {pieces.MAX_ATTEMPTS} workers that applied it died.", now)
+        dead.delete()
+    return False
 
 
 def forget_batches(*, now: datetime) -> int:

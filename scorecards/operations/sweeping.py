@@ -1,5 +1,6 @@
 """Doing what was left behind, whatever became of the process that should have done it."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from scorecards import compiled as compiling
@@ -8,6 +9,7 @@ from scorecards.operations import campaigns, counters
 from scorecards.operations.evaluating import evaluate_scorecard, evaluate_stale
 from scorecards.operations.exempting import end_expired
 from scorecards.operations.outcome_batches import apply_waiting, forget_batches
+from scorecards.operations.sharing import begin_shared, continue_shared, is_shared
 
 
 def sweep(*, now: datetime) -> int:
@@ -16,14 +18,52 @@ def sweep(*, now: datetime) -> int:
     Before that, apply the outcomes that wait, and end the exemptions whose last day is over. Then
     add the counters up, keep how they stood when this day began, and let campaigns go on.
     """
-    apply_waiting(now=now)
-    count = end_expired(now=now) + evaluate_stale(now=now)
+    return sum(step() for step in sweep_steps(clock=lambda: now).values())
+
+
+def sweep_steps(*, clock: Callable[[], datetime]) -> dict[str, Callable[[], int]]:
+    """Return what a sweep does, in its order, each to be called; those that evaluate return counts.
+
+    A step trusts nothing that the others do: each may fail alone.
+    """
+
+    def uncounted(step: Callable[..., object]) -> Callable[[], int]:
+        def do() -> int:
+            step(now=clock())
+            return 0
+
+        return do
+
+    return {
+        "apply outcomes": uncounted(apply_waiting),
+        "end exemptions": lambda: end_expired(now=clock()),
+        "evaluate entities": lambda: evaluate_stale(now=clock()),
+        "evaluate scorecards": lambda: _evaluate_scorecards(clock=clock),
+        "add counters up": uncounted(lambda now: counters.tidy()),
+        "take snapshots": uncounted(counters.take_snapshots),
+        "advance campaigns": uncounted(campaigns.advance_campaigns),
+        "forget old batches": uncounted(forget_batches),
+    }
+
+
+def _evaluate_scorecards(*, clock: Callable[[], datetime]) -> int:
+    """Evaluate the scorecards that are stale or read the clock, each whatever becomes of others."""
+    count, errors = 0, []
     for scorecard in Scorecard.objects.published().order_by("id"):
-        ready = compiling.of_versions([(scorecard.pk, scorecard.version)])[0]
-        if scorecard.stale_since is not None or ready.program.reads_clock:
-            count += evaluate_scorecard(scorecard=scorecard, now=now)
-    counters.tidy()
-    counters.take_snapshots(now=now)
-    campaigns.advance_campaigns(now=now)
-    forget_batches(now=now)
+        try:
+            count += _evaluate(scorecard, clock=clock)
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("scorecards could not be evaluated", errors)
     return count
+
+
+def _evaluate(scorecard: Scorecard, *, clock: Callable[[], datetime]) -> int:
+    if scorecard.stale_since is not None and is_shared():
+        begin_shared(scorecard=scorecard, now=clock())
+        return continue_shared(scorecard=scorecard, clock=clock)
+    ready = compiling.of_versions([(scorecard.pk, scorecard.version)])[0]
+    if scorecard.stale_since is None and not ready.program.reads_clock:
+        return 0
+    return evaluate_scorecard(scorecard=scorecard, now=clock())

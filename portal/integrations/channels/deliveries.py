@@ -31,9 +31,13 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 # Tried for so long, then people have to look.
 TRIED_FOR = timedelta(days=3)
+# More than that time has room for: a message that kills every worker is put off by none.
+MOST_ATTEMPTS = 30
 # A worker that has not done with a message by then is taken for dead. Longer than sending takes:
 # four requests of half a minute each are the most.
 CLAIM = timedelta(minutes=10)
+# So far the clocks of machines may be apart.
+SKEW = timedelta(minutes=5)
 KEPT_DAYS = 90
 _OPEN = (Status.WAITING, Status.SENDING)
 
@@ -83,6 +87,9 @@ def deliver_one(*, delivery_id: int, now: datetime) -> bool:
     row = _claim(delivery_id, now)
     if row is None:
         return False
+    if row.attempts > MOST_ATTEMPTS and _tries(row) > MOST_ATTEMPTS:
+        _settle(row, Status.FAILED, f"Given up after {MOST_ATTEMPTS} attempts.", now)
+        return True
     try:
         told = send_message(row.channel, envelope_of(row), now=now).told
     except PutOff as error:
@@ -146,9 +153,12 @@ def forget_old_deliveries(*, now: datetime) -> int:
 
 
 def _is_due(now: datetime) -> Q:
-    waits = Q(status=Status.WAITING, next_attempt_at__lte=now)
-    # Whoever was at it is gone.
-    left = Q(status=Status.SENDING, claimed_until__lte=now)
+    # One that began to wait in the future did so before the clock was put back.
+    due = Q(next_attempt_at__lte=now) | Q(waiting_since__gt=now + SKEW)
+    waits = Q(due, status=Status.WAITING)
+    # Whoever was at it is gone; or the clock that said until when it is theirs is put back.
+    over = Q(claimed_until__lte=now) | Q(claimed_until__gt=now + CLAIM + SKEW)
+    left = Q(over, status=Status.SENDING)
     loud = Q(channel__quiet_until=None) | Q(channel__quiet_until__lte=now)
     # A channel is tried before it is enabled.
     enabled = Q(channel__is_enabled=True) | Q(kind=Delivery.Kind.TEST)
@@ -179,6 +189,10 @@ def _ours(row: Delivery) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk=row.pk, status=Status.SENDING, attempts=row.attempts)
 
 
+def _tries(row: Delivery) -> int:
+    return row.tries.filter(at__gte=row.waiting_since).count()
+
+
 @transaction.atomic
 def _settle(row: Delivery, status: Status, told: str, now: datetime) -> None:
     is_sent = status == Status.SENT
@@ -189,8 +203,7 @@ def _settle(row: Delivery, status: Status, told: str, now: datetime) -> None:
 @transaction.atomic
 def _put_off(row: Delivery, error: PutOff, now: datetime) -> None:
     """Let a message wait, and with it the others of its channel: they would fare no better."""
-    tries = row.tries.filter(at__gte=row.waiting_since).count()
-    pause = min(FIRST_PAUSE * 2 ** min(tries, 12), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * 2 ** min(_tries(row), 12), LONGEST_PAUSE)
     pause = max(pause, error.wait or pause)
     if now + pause > row.waiting_since + TRIED_FOR:
         told = f"{error.told} Given up after {TRIED_FOR.days} days."

@@ -4,16 +4,18 @@ What is asked for is a row before anything is done. A piece is a transaction tha
 row says, so the task may die, run twice, or run beside itself; a sweep finds what was left.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Max
 
 from catalog import operations, registry
 from catalog.errors import CatalogError, Conflict, HasDependents, Invalid, NotFound
 from catalog.models import Blueprint, Entity
+from portal import pieces
 from portal.integrations.models import DataMigration
 from portal.integrations.port import migration_mappings
 from portal.integrations.port.answers import told
@@ -21,6 +23,8 @@ from portal.integrations.port.entities import Writing, write_many
 from portal.integrations.port.entities_codec import Presenter
 from portal.integrations.port.migration_mappings import Made
 from portal.permissions import Actor
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 500
 # A piece takes seconds; what has not moved for so long nobody is at.
@@ -98,9 +102,22 @@ def resume_left(*, now: datetime) -> int:
     """Send again what nobody is at; return how many."""
     rows = DataMigration.objects.filter(status__in=LIVE, updated_at__lt=now - PATIENCE)
     left = list(rows.order_by("id"))
-    for row in left:
+    return sum(_send_again(row, now) for row in left)
+
+
+def _send_again(row: DataMigration, now: datetime) -> bool:
+    """Send what a worker died of once more, unless several did without getting any further."""
+    work, stamp = f"data migration {row.pk}", f"{row.after_id} {row.done_count}"
+    if pieces.attempt(work=work, stamp=stamp, now=now) is not None:
         _send(row)
-    return len(left)
+        return True
+    dead = pieces.given_up(now=now).filter(work=work)
+    if dead.exists():
+        told = f"Given up: {pieces.MAX_ATTEMPTS} workers died at it."
+        same = DataMigration.objects.filter(pk=row.pk, status__in=LIVE)
+        same.update(status=Status.FAILURE, message=told, updated_at=now)
+        dead.delete()
+    return False
 
 
 def _send(row: DataMigration) -> None:
@@ -123,6 +140,13 @@ def _advance(migration_id: int, *, now: datetime) -> bool:
             is_done = piece(row, now=now)
     except CatalogError as error:
         row.status, row.message = Status.FAILURE, str(error)
+    except OperationalError:
+        raise  # the database is away or busy: the sweep has it tried again
+    except Exception as error:
+        # Whatever it was, it would be again, and the sweep would send it for ever.
+        logger.exception("Migration %s failed", row.pk)
+        name = type(error).__name__
+        row.status, row.message = Status.FAILURE, f"Broke off with an unexpected {name}."
     else:
         row.status = Status.COMPLETED if is_done else Status.RUNNING
     row.save()

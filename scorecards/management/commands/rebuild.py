@@ -10,7 +10,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from catalog.errors import CatalogError
-from catalog.exclusive import exclusive
+from portal.exclusive import Taken, exclusive
 from scorecards import operations
 from scorecards.models import Rebuild
 from scorecards.operations import StepProgress
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             message = f"Interrupted; what is done is kept. {again}"
             raise CommandError(message, returncode=INTERRUPTED) from None
-        except CatalogError as error:
+        except (CatalogError, Taken) as error:
             raise CommandError(str(error)) from error
         except Error as error:
             message = f"The database said: {str(error).strip()}. What is done is kept. {again}"

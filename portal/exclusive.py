@@ -8,12 +8,14 @@ from zlib import crc32
 
 from django.db import Error, connection
 
-from catalog.errors import Conflict
+
+class Taken(Exception):
+    """Somebody else has the lock; the message says of what."""
 
 
 @contextmanager
 def exclusive(name: str) -> Iterator[None]:
-    """Hold the lock of this name for a block; raises `Conflict` while another process has it."""
+    """Hold the lock of this name for a block; raises `Taken` while somebody else has it."""
     with _lock_of_session(name) if connection.vendor == "postgresql" else _lock_of_file(name):
         yield
 
@@ -48,7 +50,7 @@ def _lock_of_file(name: str) -> Iterator[None]:
         yield
 
 
-def _taken(name: str) -> Conflict:
-    return Conflict(
+def _taken(name: str) -> Taken:
+    return Taken(
         f"another {name} is at work on this database; let it end, or stop it, and try again"
     )
