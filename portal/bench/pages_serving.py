@@ -1,6 +1,7 @@
 """Processes that serve and work for benchmarks, and the lines to them."""
 
 import gzip
+import json
 import os
 import re
 import socket
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
+from typing import Any
 
 from django.conf import settings
 
@@ -56,6 +58,7 @@ def _process(parts: list[str], broker: str) -> Iterator[subprocess.Popen[bytes]]
             env={**os.environ, "DATABASE_URL": database_address(), "TIDEMARK_DATA_DIR": folder,
                  "SECRET_KEY": settings.SECRET_KEY, "CELERY_BROKER_URL": broker,
                  "LOG_LEVEL": "ERROR", "TIDEMARK_SERVER_TIMING": "1"},
+            stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:
             yield process
@@ -99,6 +102,28 @@ def read(line: HTTPConnection, cookie: str, path: str) -> Reply:
         raise RuntimeError(f"{path} was answered {answer.status}")
     told = dict(_DURATION.findall(answer.getheader("server-timing", "")))
     return Reply(float(told["total"]), float(told["cpu"]), spent, len(body), body)
+
+
+def send(
+    line: HTTPConnection,
+    method: str,
+    path: str,
+    *,
+    body: dict[str, Any] | None,
+    headers: dict[str, str],
+) -> tuple[float, int]:
+    """Return how long a request took, in seconds, and the status; 0 where nobody answered."""
+    start = perf_counter()
+    if body is not None:
+        headers = {**headers, "content-type": "application/json"}
+    try:
+        line.request(method, path, json.dumps(body) if body else None, headers)
+        answer = line.getresponse()
+        answer.read()
+    except OSError:
+        line.close()
+        return perf_counter() - start, 0
+    return perf_counter() - start, answer.status
 
 
 def first_load(port: int, cookie: str, path: str) -> dict[str, float]:
