@@ -24,7 +24,7 @@ from tqdm import tqdm
 from catalog.models import Entity
 from portal.bench.pages_requests import PAGES, reader_cookie
 from portal.bench.pages_serving import line_to, pages_server, send, task_worker
-from portal.bench.pages_workload import BLUEPRINT, Services, prepare
+from portal.bench.pages_workload import BLUEPRINT, Services, analyze, prepare
 from portal.models import ApiToken, User
 from portal.permissions import SYSTEM
 from scorecards.models import Scorecard
@@ -90,6 +90,7 @@ def run(*, services: int, seconds: int, writes: int, now: datetime, report: Repo
         found.append(_measured(cookie, token, services=services, seconds=seconds, writes=writes))
         for scorecard in Scorecard.objects.all():
             delete_scorecard(scorecard=scorecard, by=SYSTEM, now=timezone.now())
+        analyze()
     with_, without = found
     return Figures(
         services=services,

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.bench import workload
 from portal.bench.pages_serving import task_worker
+from portal.bench.pages_workload import analyze
 from portal.permissions import SYSTEM
 from scorecards.models import LevelChange, Scorecard
 from scorecards.operations import save_scorecard
@@ -63,8 +64,7 @@ def run(*, entities: int, now: datetime, report: Report) -> Figures:
     blueprint = workload.make_blueprint(now)
     for _ in workload.make_entities(blueprint, count=entities, now=now):
         pass
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    analyze()
     seconds, moved = {}, {}
     # The first evaluation inserts what the others update, and is not compared with them.
     for name, count, shift in (
