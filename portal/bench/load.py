@@ -6,7 +6,6 @@ and whoever is free first sends it. How far evaluation is behind is looked up te
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -23,7 +22,7 @@ from tqdm import tqdm
 
 from catalog.models import Entity
 from portal.bench.pages_requests import PAGES, reader_cookie
-from portal.bench.pages_serving import line_to, pages_server, send, task_worker
+from portal.bench.pages_serving import line_to, pages_server, send, task_workers
 from portal.bench.pages_workload import BLUEPRINT, Services, analyze, prepare
 from portal.models import ApiToken, User
 from portal.permissions import SYSTEM
@@ -149,11 +148,7 @@ def _measured(
     cookie: str, token: str, *, services: int, seconds: int, writes: int
 ) -> dict[str, float]:
     broker = settings.CELERY_BROKER_URL
-    with ExitStack() as stack:
-        port = stack.enter_context(pages_server(workers=WEB, broker=broker))
-        for number in range(WORKERS):
-            stack.enter_context(task_worker(f"load-{number}@localhost", broker=broker))
-        sleep(5)
+    with pages_server(workers=WEB, broker=broker) as port, task_workers(WORKERS, broker=broker):
         mix, stop = _Mix(services=services, writes=writes), Event()
         threads = [
             Thread(target=_client, args=(mix, stop, port, cookie, token)) for _ in range(CLIENTS)

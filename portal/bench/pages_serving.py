@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
@@ -18,6 +18,7 @@ from django.conf import settings
 
 from portal.bench.pages_requests import Reply
 from portal.bench.wire import database_address
+from portal.celery import app
 
 THREADS = 4
 PATIENCE = 60
@@ -41,11 +42,19 @@ def pages_server(*, workers: int, broker: str = "") -> Iterator[int]:
 
 
 @contextmanager
-def task_worker(name: str, *, broker: str) -> Iterator[None]:
-    """Let a worker of one process take tasks, and end it when it has done what it is at."""
-    parts = ["celery", "--app", "portal", "worker", "--concurrency", "1", "--hostname", name,
-             "--loglevel", "ERROR", "--without-gossip", "--without-mingle"]  # fmt: skip
-    with _process(parts, broker):
+def task_workers(count: int, *, broker: str) -> Iterator[None]:
+    """Let workers of one process each take tasks, and end them when they have done what they do."""
+    names = [f"bench-{os.getpid()}-{number}@localhost" for number in range(count)]
+    with ExitStack() as stack:
+        for name in names:
+            parts = ["celery", "--app", "portal", "worker", "--hostname", name,
+                     "--concurrency", "1",
+                     "--loglevel", "ERROR", "--without-gossip", "--without-mingle"]  # fmt: skip
+            stack.enter_context(_process(parts, broker))
+        end = perf_counter() + PATIENCE
+        while len(app.control.ping(names, timeout=0.5)) < count:
+            if perf_counter() > end:
+                raise RuntimeError("the workers did not start")
         yield
 
 
