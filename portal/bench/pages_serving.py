@@ -1,21 +1,24 @@
-"""A server of several worker processes for the pages benchmark, and the lines to it."""
+"""Processes that serve and work for benchmarks, and the lines to them."""
 
 import gzip
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
+from typing import Any
 
 from django.conf import settings
 
 from portal.bench.pages_requests import Reply
 from portal.bench.wire import database_address
+from portal.celery import app
 
 THREADS = 4
 PATIENCE = 60
@@ -24,26 +27,50 @@ _FILE = re.compile(rb'<(?:link rel="stylesheet" href|script[^>]* src)="([^"]+)"'
 
 
 @contextmanager
-def pages_server(*, workers: int) -> Iterator[int]:
+def pages_server(*, workers: int, broker: str = "") -> Iterator[int]:
     """Serve the connected database from worker processes, as docs/install.md says; yield the port.
 
     Without the schedule of `manage.py serve`: what it does at its times would be measured too.
     """
+    port = _free_port()
+    parts = ["gunicorn", "portal.wsgi", "--workers", str(workers), "--threads", str(THREADS),
+             "--worker-class", "gthread", "--keep-alive", "60", "--bind", f"127.0.0.1:{port}",
+             "--limit-request-line", "8190", "--log-level", "warning"]  # fmt: skip
+    with _process(parts, broker) as process:
+        _wait_for(port, process)
+        yield port
+
+
+@contextmanager
+def task_workers(count: int, *, broker: str) -> Iterator[None]:
+    """Let workers of one process each take tasks, and end them when they have done what they do."""
+    names = [f"bench-{os.getpid()}-{number}@localhost" for number in range(count)]
+    with ExitStack() as stack:
+        for name in names:
+            parts = ["celery", "--app", "portal", "worker", "--hostname", name,
+                     "--concurrency", "1",
+                     "--loglevel", "ERROR", "--without-gossip", "--without-mingle"]  # fmt: skip
+            stack.enter_context(_process(parts, broker))
+        end = perf_counter() + PATIENCE
+        while len(app.control.ping(names, timeout=0.5)) < count:
+            if perf_counter() > end:
+                raise RuntimeError("the workers did not start")
+        yield
+
+
+@contextmanager
+def _process(parts: list[str], broker: str) -> Iterator[subprocess.Popen[bytes]]:
     with TemporaryDirectory() as folder:
-        port = _free_port()
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "gunicorn", "portal.wsgi", "--workers", str(workers),
-             "--threads", str(THREADS), "--worker-class", "gthread", "--keep-alive", "60",
-             "--bind", f"127.0.0.1:{port}", "--limit-request-line", "8190",
-             "--log-level", "warning"],
+            [sys.executable, "-m", *parts],
             cwd=settings.BASE_DIR,
             env={**os.environ, "DATABASE_URL": database_address(), "TIDEMARK_DATA_DIR": folder,
-                 "SECRET_KEY": settings.SECRET_KEY, "CELERY_BROKER_URL": "", "LOG_LEVEL": "ERROR",
-                 "TIDEMARK_SERVER_TIMING": "1"},
+                 "SECRET_KEY": settings.SECRET_KEY, "CELERY_BROKER_URL": broker,
+                 "LOG_LEVEL": "ERROR", "TIDEMARK_SERVER_TIMING": "1"},
+            stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            _wait_for(port, process)
-            yield port
+            yield process
         finally:
             process.terminate()
             process.wait(PATIENCE)
@@ -84,6 +111,28 @@ def read(line: HTTPConnection, cookie: str, path: str) -> Reply:
         raise RuntimeError(f"{path} was answered {answer.status}")
     told = dict(_DURATION.findall(answer.getheader("server-timing", "")))
     return Reply(float(told["total"]), float(told["cpu"]), spent, len(body), body)
+
+
+def send(
+    line: HTTPConnection,
+    method: str,
+    path: str,
+    *,
+    body: dict[str, Any] | None,
+    headers: dict[str, str],
+) -> tuple[float, int]:
+    """Return how long a request took, in seconds, and the status; 0 where nobody answered."""
+    start = perf_counter()
+    if body is not None:
+        headers = {**headers, "content-type": "application/json"}
+    try:
+        line.request(method, path, json.dumps(body) if body else None, headers)
+        answer = line.getresponse()
+        answer.read()
+    except OSError:
+        line.close()
+        return perf_counter() - start, 0
+    return perf_counter() - start, answer.status
 
 
 def first_load(port: int, cookie: str, path: str) -> dict[str, float]:

@@ -132,6 +132,12 @@ def _system(number: int) -> str:
     return f"system-{number}"
 
 
+def analyze() -> None:
+    """Do as a database in use has long done by itself: without it, plans are guesses."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
 class Services:
     """The services, which become more from one size to the next."""
 
@@ -155,9 +161,7 @@ class Services:
         follow_ids()
         evaluate_blueprint(blueprint=BLUEPRINT, now=self.now)
         evaluate_blueprint(blueprint=TEAM, now=self.now)
-        with connection.cursor() as cursor:
-            # As a database in use has long done by itself: without it, plans are guesses.
-            cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+        analyze()
 
     def _draw(self, number: int, id_: int) -> Event:
         random = self._random

@@ -18,7 +18,7 @@ from catalog.models import Entity
 from portal.dashboards import advanced
 from portal.dashboards.boards.breakdowns import label_of
 from portal.dashboards.charts import Slice
-from portal.dashboards.columns import ordering
+from portal.dashboards.columns import TitleColumn, ordering
 from portal.dashboards.filtersets import UNGRADED, PropertyFilter
 from portal.dashboards.group_bars import bars_of, keys_of, narrowed
 from portal.dashboards.grouping import NAME, Bucket, ByLevel, ByProperty, ByTarget, Grouping
@@ -31,6 +31,8 @@ MOST_GROUPS = 50
 # On one page, and of one group: a table of rows would be as long.
 MOST_ROWS = 100
 MOST_OF_ONE = 10
+# Names among which the first rows of groups are looked for at once.
+LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True)
@@ -170,12 +172,7 @@ class _Rows:
 
 def _rows(listing: Listing, grouping: Grouping, keys: Sequence[Any] | None, groups: int) -> _Rows:
     order = ordering(listing.sorting.column, is_descending=listing.sorting.is_descending)
-    place = Window(RowNumber(), partition_by=[F("key")], order_by=order)
-    keyed = grouping.keyed(listing.filterset.qs.order_by()).filter(narrowed(keys))
-    first = keyed.annotate(place=place).filter(place__lte=_room(groups))
-    ids: dict[Any, list[int]] = defaultdict(list)
-    for pk, key in first.order_by("place").values_list("pk", "key")[: MOST_ROWS * MOST_OF_ONE]:
-        ids[key].append(pk)
+    ids = _first_ids(listing, grouping, keys, room=_room(groups))
     named = {pk for some in ids.values() for pk in some}
     entities = Entity.objects.filter(pk__in=named).defer("properties", "computed", "problems")
     drawn = rows_of(entities.order_by(*order), listing.columns, listing.teams)
@@ -184,6 +181,33 @@ def _rows(listing: Listing, grouping: Grouping, keys: Sequence[Any] | None, grou
         ids=ids,
         drawn={row.entity.pk: row for row in drawn},
     )
+
+
+def _first_ids(
+    listing: Listing, grouping: Grouping, keys: Sequence[Any] | None, *, room: int
+) -> dict[Any, list[int]]:
+    """Return the ids of the first rows of each key.
+
+    By name, most groups are found full among the first names, which an index has in order; so only
+    the other keys are looked for among all rows.
+    """
+    order = ordering(listing.sorting.column, is_descending=listing.sorting.is_descending)
+    keyed = grouping.keyed(listing.filterset.qs.order_by())
+    ids: dict[Any, list[int]] = defaultdict(list)
+    if keys is not None and isinstance(listing.sorting.column, TitleColumn):
+        seen = list(keyed.order_by(*order).values_list("pk", "key")[:LOOKED_AT])
+        for pk, key in seen:
+            if len(ids[key]) < room:
+                ids[key].append(pk)
+        keys = [key for key in keys if len(ids[key]) < room]
+        if not keys or len(seen) < LOOKED_AT:
+            return ids
+    place = Window(RowNumber(), partition_by=[F("key")], order_by=order)
+    first = keyed.filter(narrowed(keys)).annotate(place=place).filter(place__lte=room)
+    found: dict[Any, list[int]] = defaultdict(list)
+    for pk, key in first.order_by("place").values_list("pk", "key")[: MOST_ROWS * MOST_OF_ONE]:
+        found[key].append(pk)
+    return ids | found
 
 
 def _first(rows: _Rows, bucket: Bucket, most: int) -> list[TableRow]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from catalog.errors import Invalid
 from catalog.facts import timestamp
+from portal.dashboards.boards import tables
 from portal.dashboards.operations import save_folder, save_page
 from scorecards.operations import install_pack
 from tests.builders import NOW, TESTER, make_blueprint, make_entity, make_scorecard, make_team
@@ -367,10 +368,24 @@ def test_a_dashboard_makes_no_more_queries_for_more_rows(reader):
     before = _queries(reader)
     for number in range(60):
         make_entity(f"more-{number}", team="core", properties={"tier": number})
-    assert _queries(reader) == before == 22
+    assert _queries(reader) == before == 23
 
 
 def _queries(reader):
     with CaptureQueriesContext(connection) as captured:
         html_of(reader.get("/dashboards/board/"))
     return len(captured)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_table_by_owner_of_many_rows_is_that_of_few(reader, monkeypatch, several):
+    make_team("deck", title="Deck é")
+    for number in range(12):
+        make_entity(f"raft-{number}", team=["deck"] if number % 3 else None)
+    if several:
+        make_entity("raft-0", team=["core", "deck"])
+    few = drawn(reader, table(groupSettings={"groupBy": ["team"]}))
+    monkeypatch.setattr(tables, "FEW", 1)
+    many = reader.get("/dashboards/board/")
+    assert "Deck é 8" in words_of(many)
+    assert words_of(many) == words_of(few)

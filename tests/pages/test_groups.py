@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from catalog.models import Blueprint, Entity
 from catalog.operations import EntityDraft, upsert_entities
+from portal.dashboards import groups
 from portal.dashboards.groups import groups_of
 from portal.dashboards.listing import listing_of
 from portal.dashboards.querystring import QueryString
@@ -109,6 +110,18 @@ class TestPages:
             f"raft-{number:02}" for number in range(11, 1, -1)
         ]
         assert "All 15</a>" in core
+
+    @pytest.mark.parametrize("group", ["team", "property.tier"])
+    @pytest.mark.parametrize("sort", ["title", "-title", "property.language"])
+    def test_first_rows_are_the_same_wherever_they_are_looked_for(
+        self, reader, monkeypatch, group, sort
+    ):
+        for number in range(30):
+            make_entity(f"raft-{number:02}", team="core" if number < 25 else None)
+        whole = reader.get(f"{SERVICES}?group={group}&sort={sort}")
+        monkeypatch.setattr(groups, "LOOKED_AT", 8)
+        again = reader.get(f"{SERVICES}?group={group}&sort={sort}")
+        assert words_of(again) == words_of(whole)
 
     def test_groups_come_in_pages(self, reader):
         make_blueprint("crate", schema={"properties": {"mark": {"type": "string"}}, "required": []})

@@ -8,15 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from portal.bench import dora, evaluate, outcomes, pages, wire
+from portal.bench import dora, evaluate, load, outcomes, pages, wire, workers
 from portal.bench.dora_workload import Sizes
 from scorecards.models import MAX_RULES
 
-Figures = evaluate.Figures | dora.Figures | outcomes.Figures | pages.Figures | wire.Figures
+Figures = (
+    evaluate.Figures | dora.Figures | outcomes.Figures | pages.Figures | wire.Figures
+    | workers.Figures | load.Figures
+)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -63,6 +67,21 @@ class Command(BaseCommand):
         shown.add_argument("--requests", type=positive, default=200, help="of each page")
         shown.add_argument("--json", action="store_true", help="print the figures as JSON")
 
+        mixed: ArgumentParser = benchmarks.add_parser(
+            "load",
+            help="pages, API and writes at once, with scorecards and without; needs a broker",
+        )
+        mixed.add_argument("--services", type=positive, default=5_000)
+        mixed.add_argument("--seconds", type=positive, default=120, help="of each run")
+        mixed.add_argument("--writes", type=positive, default=50, help="a second")
+        mixed.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+        shared: ArgumentParser = benchmarks.add_parser(
+            "workers", help="a full evaluation by one worker and by two; needs a broker"
+        )
+        shared.add_argument("--entities", type=positive, default=500_000)
+        shared.add_argument("--json", action="store_true", help="print the figures as JSON")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the benchmark and print what it measured."""
         measures = {
@@ -71,12 +90,16 @@ class Command(BaseCommand):
             "outcomes": self._outcomes,
             "pages": self._pages,
             "wire": self._wire,
+            "workers": self._workers,
+            "load": self._load,
         }
         measure = measures[options["benchmark"]]
         if options.get("small") and options["small"] >= options["deployments"]:
             raise CommandError("--small is a part of the deployments; give less than --deployments")
         if options.get("rules", 0) > MAX_RULES:
             raise CommandError(f"a scorecard has at most {MAX_RULES} rules")
+        if options["benchmark"] in ("load", "workers") and not settings.CELERY_BROKER_URL:
+            raise CommandError("set CELERY_BROKER_URL: this measures workers, which a broker feeds")
         with _database_of_its_own():
             figures = measure(options)
         self.stdout.write(
@@ -125,6 +148,18 @@ class Command(BaseCommand):
         return pages.run(
             entities=options["entities"],
             requests=options["requests"],
+            now=timezone.now(),
+            report=self._report,
+        )
+
+    def _workers(self, options: dict[str, Any]) -> workers.Figures:
+        return workers.run(entities=options["entities"], now=timezone.now(), report=self._report)
+
+    def _load(self, options: dict[str, Any]) -> load.Figures:
+        return load.run(
+            services=options["services"],
+            seconds=options["seconds"],
+            writes=options["writes"],
             now=timezone.now(),
             report=self._report,
         )
