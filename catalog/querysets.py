@@ -12,6 +12,7 @@ from catalog.queries import compile_q
 
 if TYPE_CHECKING:
     from catalog.models import Entity
+    from portal.permissions import Rights
 
 
 class EntityQuerySet(models.QuerySet["Entity"]):
@@ -20,6 +21,10 @@ class EntityQuerySet(models.QuerySet["Entity"]):
     def of(self, blueprint: str) -> Self:
         """Keep the entities of the blueprint with this identifier."""
         return self.filter(blueprint__identifier=blueprint)
+
+    def readable_by(self, rights: "Rights | None") -> Self:
+        """Leave out what these rights may not read; None may read everything."""
+        return self if rights is None else rights.readable(self, via="blueprint")
 
     def all_of(self, blueprint: str) -> Self:
         """Keep the entities of a blueprint, to read them all; looks its id up, with one query.

@@ -8,6 +8,7 @@ from django.db.models import Max, Prefetch, Subquery
 from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
+    from portal.permissions import Rights
     from scorecards.models import CampaignSnapshot
 
 
@@ -17,6 +18,20 @@ class ScorecardQuerySet(models.QuerySet):
     def published(self) -> Self:
         """Keep the scorecards that grade."""
         return self.filter(status="published")
+
+    def readable_by(self, rights: "Rights") -> Self:
+        """Keep the scorecards that grade something which these rights may read."""
+        if not rights.hidden:
+            return self
+        graded = self.model.blueprints.through.objects.filter(scorecard=models.OuterRef("pk"))
+        return self.filter(models.Exists(graded.exclude(blueprint__in=list(rights.hidden))))
+
+    def wholly_readable_by(self, rights: "Rights") -> Self:
+        """Keep the scorecards that grade nothing hidden: numbers about the others would tell it."""
+        if not rights.hidden:
+            return self
+        graded = self.model.blueprints.through.objects.filter(scorecard=models.OuterRef("pk"))
+        return self.exclude(models.Exists(graded.filter(blueprint__in=list(rights.hidden))))
 
     def grading(self, blueprint_id: int) -> Self:
         """Keep the published scorecards that grade this blueprint, by title."""
