@@ -307,6 +307,11 @@ def may_read_history(user: Any, auth: Any = None) -> bool:
     return rights.is_admin and rights.only is None
 
 
+def may_read_workings(user: Any, auth: Any = None) -> bool:
+    """Say whether this user may read what the portal runs by: credentials, secrets, webhooks."""
+    return may_read_history(user, auth)
+
+
 def may_exempt(user: Any, blueprint: str) -> bool:
     """Say whether this user may exempt entities of a blueprint from rules: its moderators."""
     return rights_of(user).moderates(blueprint)

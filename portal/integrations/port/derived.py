@@ -25,20 +25,22 @@ from portal.integrations.port.derived_names import result_name
 from portal.integrations.port.derived_narrowing import of_name
 from portal.integrations.port.derived_results import add_late_facts, evaluations_of, results_of
 from portal.integrations.port.derived_search import page_of_definitions, page_of_results
-from portal.permissions import SYSTEM
+from portal.permissions import SYSTEM, Rights
 from scorecards.models import Scorecard
 
 __all__ = ["DERIVED", "derived_blueprint", "derived_blueprints", "find_derived", "search_derived"]
 
 
-def derived_blueprint(identifier: str) -> dict[str, Any] | None:
+def derived_blueprint(identifier: str, *, rights: Rights) -> dict[str, Any] | None:
     """Return the document of a derived blueprint; None where there is none so called."""
     if identifier not in DERIVED:
         return None
-    return next(item for item in derived_blueprints() if item["identifier"] == identifier)
+    return next(
+        item for item in derived_blueprints(rights=rights) if item["identifier"] == identifier
+    )
 
 
-def derived_blueprints() -> list[dict[str, Any]]:
+def derived_blueprints(*, rights: Rights) -> list[dict[str, Any]]:
     """Return the documents of all derived blueprints, with two queries.
 
     Results have a relation to every blueprint that a scorecard grades.
@@ -51,13 +53,15 @@ def derived_blueprints() -> list[dict[str, Any]]:
         "updatedAt": at,
         "updatedBy": SYSTEM.label,
     }
-    return [{**document, **stamps} for document in _documents().values()]
+    return [{**document, **stamps} for document in _documents(rights).values()]
 
 
-def find_derived(blueprint: str, identifier: str, *, now: datetime) -> dict[str, Any] | None:
+def find_derived(
+    blueprint: str, identifier: str, *, now: datetime, rights: Rights | None
+) -> dict[str, Any] | None:
     """Return a derived entity as clients see it; None where there is none so called."""
-    facts = _find(blueprint, identifier, Definitions())
-    return None if facts is None else _Presenter(blueprint).present(facts)
+    facts = _find(blueprint, identifier, Definitions(rights))
+    return None if facts is None else _Presenter(blueprint, rights).present(facts)
 
 
 def search_derived(
@@ -65,6 +69,7 @@ def search_derived(
     *,
     query: Query | None,
     now: datetime,
+    rights: Rights,
     limit: int | None,
     after: str | None,
 ) -> tuple[list[dict[str, Any]], str | None]:
@@ -74,7 +79,7 @@ def search_derived(
     hold fewer than `limit`, even none, where a long stretch was gone through for nothing: the last
     page is the one without a cursor. `after` is what came with the page before; raises `Invalid`.
     """
-    definitions = Definitions()
+    definitions = Definitions(rights)
     if blueprint == RULE_RESULT:
         found, last = page_of_results(
             query,
@@ -91,7 +96,7 @@ def search_derived(
             limit=limit,
             after=position_of(after, length=1),
         )
-    presenter = _Presenter(blueprint)
+    presenter = _Presenter(blueprint, rights)
     return list(map(presenter.present, found)), cursor_of(last)
 
 
@@ -105,7 +110,7 @@ def _find(blueprint: str, identifier: str, definitions: Definitions) -> Facts | 
     name = result_name(identifier)
     if name is None:
         return None
-    evaluations = evaluations_of(of_name(name), after=None, limit=1)
+    evaluations = evaluations_of(of_name(name) & definitions.readable, after=None, limit=1)
     found = [
         result
         for result in results_of(evaluations, definitions)
@@ -118,8 +123,8 @@ def _find(blueprint: str, identifier: str, definitions: Definitions) -> Facts | 
 class _Presenter:
     """Shows derived entities of one blueprint; what has no value is null."""
 
-    def __init__(self, blueprint: str) -> None:
-        document = _documents()[blueprint]
+    def __init__(self, blueprint: str, rights: Rights | None) -> None:
+        document = _documents(rights)[blueprint]
         self.properties = property_keys(document)
         self.relations = list(document["relations"])
 
@@ -139,7 +144,9 @@ class _Presenter:
 _STAMPS = ("createdAt", "createdBy", "updatedAt", "updatedBy")
 
 
-def _documents() -> dict[str, dict[str, Any]]:
+def _documents(rights: Rights | None) -> dict[str, dict[str, Any]]:
     published = Scorecard.objects.published().values("pk")
     graded = Blueprint.objects.filter(scorecards__in=published).distinct()
+    if rights is not None:
+        graded = rights.readable(graded, via="pk")
     return documents(dict(graded.order_by("identifier").values_list("identifier", "title")))

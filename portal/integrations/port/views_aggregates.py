@@ -23,7 +23,9 @@ class AggregateView(EntityBase):
     def post(self, request: Request) -> Response:
         """Work out one number over what the query finds."""
         body, now = self.body(), timezone.now()
-        search = understand(body.get("query", EVERYTHING), now=now, path="query")
+        search = understand(
+            body.get("query", EVERYTHING), now=now, rights=self.rights, path="query"
+        )
         if body.get("func") == "countValues":
             return success(result=distributed(search.entities(), body))
         wanted = read_aggregation(body)
@@ -41,7 +43,11 @@ class AggregateOverTimeView(EntityBase):
         row = self.blueprint(body_text(body, "blueprint"))
         timeline = read_timeline(body, now=now)
         search = understand(
-            body.get("query") or EVERYTHING, now=now, blueprint=row.identifier, path="query"
+            body.get("query") or EVERYTHING,
+            now=now,
+            rights=self.rights,
+            blueprint=row.identifier,
+            path="query",
         )
         kinds = {"countEntities": counted, "aggregatePropertiesValues": combined}
         kind = body.get("aggregationType", "countEntities")
