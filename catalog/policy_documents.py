@@ -83,6 +83,15 @@ def with_blueprint_renamed(stored: Mapping[str, Any], *, old: str, new: str) -> 
     return {**stored, "entities": entities} if entities else dict(stored)
 
 
+def with_key_renamed(stored: Mapping[str, Any], act: str, *, old: str, new: str) -> dict[str, Any]:
+    """Return what was set, with a property or a relation (see `BY_KEY`) by its new name."""
+    entities = stored.get("entities", {})
+    if old not in entities.get(act, {}):
+        return dict(stored)
+    leaves = {new if key == old else key: leaf for key, leaf in entities[act].items()}
+    return {**stored, "entities": {**entities, act: leaves}}
+
+
 def _unkept(change: Any) -> Iterator[Fault]:
     """Yield what could be said and would not be held to."""
     entities = change.get("entities") if isinstance(change, Mapping) else None

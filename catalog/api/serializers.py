@@ -32,8 +32,14 @@ class BlueprintSerializer(serializers.Serializer):
     ownership = serializers.DictField(required=False, allow_null=True)
 
     def to_representation(self, instance: Blueprint) -> dict[str, Any]:
-        """Return the document."""
-        return registry.document_of(instance)
+        """Return the document, without relations to what is hidden."""
+        document, hidden = registry.document_of(instance), hidden_in(self.context)
+        relations = {
+            name: relation
+            for name, relation in document["relations"].items()
+            if relation["target"] not in hidden
+        }
+        return {**document, "relations": relations}
 
 
 class LeafSerializer(serializers.Serializer):

@@ -26,6 +26,7 @@ from catalog.operations.values import move_values
 from catalog.signals import blueprint_renaming, blueprints_saved, fact_renaming
 from catalog.system import MODERATED, SYSTEM
 from portal.permissions import Actor
+from portal.policies import UPDATE_PROPERTIES, UPDATE_RELATIONS
 
 _MAX_NAME = 100
 
@@ -114,7 +115,7 @@ def rename_property(
     move_values(blueprint=blueprint, old=key, new=new_key)
     return _save(
         specs, renames.with_property_renamed, blueprint=blueprint, old=key, new=new_key,
-        by=by, now=now,
+        act=UPDATE_PROPERTIES, by=by, now=now,
     )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def rename_relation(
     rows.update(relation=new_key)
     return _save(
         specs, renames.with_relation_renamed, blueprint=blueprint, old=key, new=new_key,
-        by=by, now=now,
+        act=UPDATE_RELATIONS, by=by, now=now,
     )  # fmt: skip
 
 
@@ -173,12 +174,19 @@ def _save(
     blueprint: Blueprint,
     old: str,
     new: str,
+    act: str,
     by: Actor,
     now: datetime,
 ) -> Blueprint:
-    """Store the documents that differ once something is renamed; return the blueprint of it."""
+    """Store the documents that differ once something is renamed; return the blueprint of it.
+
+    `act` is the section of its permissions that may speak of what is renamed.
+    """
     documents = {name: spec.document for name, spec in specs.items()}
     after = renamed(documents, blueprint=blueprint.identifier, old=old, new=new)
     changed = [document for name, document in after.items() if document != documents[name]]
     rows = save_blueprints(definitions=changed, by=by, now=now)
-    return next(row for row in rows if row.pk == blueprint.pk)
+    row = next(row for row in rows if row.pk == blueprint.pk)
+    row.permissions = policy_documents.with_key_renamed(row.permissions, act, old=old, new=new)
+    row.save(update_fields=["permissions"])
+    return row

@@ -39,7 +39,7 @@ def shown() -> QuerySet[Blueprint]:
 
 def all_presented(*, rights: Rights) -> list[dict[str, Any]]:
     """Return all blueprints that may be read, by identifier: those that are derived, too."""
-    stored = [present(row) for row in rights.readable(shown(), via="pk")]
+    stored = [_open(present(row), rights) for row in rights.readable(shown(), via="pk")]
     return sorted([*stored, *derived_blueprints(rights=rights)], key=itemgetter("identifier"))
 
 
@@ -49,7 +49,17 @@ def presented(identifier: str, *, rights: Rights) -> dict[str, Any]:
         return derived
     if not rights.may_read_blueprint(identifier):
         raise _missing(identifier)
-    return present(find(identifier))
+    return _open(present(find(identifier)), rights)
+
+
+def _open(body: dict[str, Any], rights: Rights) -> dict[str, Any]:
+    """Return a blueprint without relations to what may not be read."""
+    relations = {
+        name: relation
+        for name, relation in body["relations"].items()
+        if rights.may_read_blueprint(relation["target"])
+    }
+    return {**body, "relations": relations}
 
 
 def check_unchanged(identifier: str, body: Mapping[str, Any], *, rights: Rights) -> dict[str, Any]:

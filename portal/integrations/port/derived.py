@@ -1,7 +1,8 @@
 """Scorecards, their rules and their results as entities of blueprints that nobody has to make.
 
 None of them is stored as an entity: they are read out of scorecards and evaluations, and what is
-written to them is written to scorecards (see `derived_writing`).
+written to them is written to scorecards (see `derived_writing`). Where `rights` are given, what
+these may not read is left out.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ from scorecards.models import Scorecard
 __all__ = ["DERIVED", "derived_blueprint", "derived_blueprints", "find_derived", "search_derived"]
 
 
-def derived_blueprint(identifier: str, *, rights: Rights) -> dict[str, Any] | None:
+def derived_blueprint(identifier: str, *, rights: Rights | None = None) -> dict[str, Any] | None:
     """Return the document of a derived blueprint; None where there is none so called."""
     if identifier not in DERIVED:
         return None
@@ -40,7 +41,7 @@ def derived_blueprint(identifier: str, *, rights: Rights) -> dict[str, Any] | No
     )
 
 
-def derived_blueprints(*, rights: Rights) -> list[dict[str, Any]]:
+def derived_blueprints(*, rights: Rights | None = None) -> list[dict[str, Any]]:
     """Return the documents of all derived blueprints, with two queries.
 
     Results have a relation to every blueprint that a scorecard grades.
@@ -57,7 +58,7 @@ def derived_blueprints(*, rights: Rights) -> list[dict[str, Any]]:
 
 
 def find_derived(
-    blueprint: str, identifier: str, *, now: datetime, rights: Rights | None
+    blueprint: str, identifier: str, *, now: datetime, rights: Rights | None = None
 ) -> dict[str, Any] | None:
     """Return a derived entity as clients see it; None where there is none so called."""
     facts = _find(blueprint, identifier, Definitions(rights))
@@ -69,9 +70,9 @@ def search_derived(
     *,
     query: Query | None,
     now: datetime,
-    rights: Rights,
     limit: int | None,
     after: str | None,
+    rights: Rights | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return derived entities that a query holds for, and the cursor of the next page, if any.
 

@@ -32,7 +32,7 @@ class Resolved:
 
 
 def resolve(
-    sents: Mapping[int, Sent], *, blueprint: str, now: datetime, rights: Rights | None
+    sents: Mapping[int, Sent], *, blueprint: str, now: datetime, rights: Rights | None = None
 ) -> dict[int, Resolved]:
     """Return the entities with their references resolved, by index.
 
