@@ -66,8 +66,8 @@ def _text(client: DatadogClient, path: str) -> str:
         RULES,
         "/api/v2/scorecard/scorecards",
         OUTCOMES,
-        "/api/v2/scorecard/scores/entity",
-        "/api/v2/scorecard/scores/kind",
+        "/api/v2/scorecard/scores/by-entity",
+        "/api/v2/scorecard/scores/by-kind",
     ],
 )
 def test_what_is_hidden_is_in_no_list(datadog: DatadogClient, path: str) -> None:
@@ -88,16 +88,15 @@ def test_numbers_are_of_what_may_be_read(datadog: DatadogClient) -> None:
 def test_a_member_may_not_report_or_describe() -> None:
     client = _client(role="member")
     said = Rule.objects.get(identifier="said")
-    result = {"rule_id": ids.rule_id(said.pk), "service_name": "cart", "state": "pass"}
+    about = {"service_name": "cart", "entity_reference": "service:cart"}
+    result = {"rule_id": ids.rule_id(said.pk), "state": "pass", **about}
     batch = {"data": {"type": "batched-outcome", "attributes": {"results": [result]}}}
-    async_batch = {"data": {"type": "batched-outcome", "attributes": {"results": [
-        {"rule_id": ids.rule_id(said.pk), "entity_reference": "service:cart", "state": "pass"}]}}}  # fmt: skip
     definition = {
         "apiVersion": "v3", "kind": "service", "metadata": {"name": "shop"},
     }  # fmt: skip
     for path, body in (
         (f"{OUTCOMES}/batch", batch),
-        (OUTCOMES, async_batch),
+        (OUTCOMES, batch),
         (CATALOG, definition),
         (CATALOG, {**definition, "kind": "queue"}),
         ("/api/v2/services/definitions", {"schema-version": "v2.1", "dd-service": "shop"}),
@@ -131,7 +130,7 @@ def test_events_are_for_who_may_write_them_and_packs_for_admins() -> None:
     event = {"data": {"attributes": {
         "service": "cart", "started_at": 1693491974000000000, "finished_at": 1693491984000000000,
         "git": {"commit_sha": "66adc9350f2cc9b250b69abddab733dd55e1a588",
-                "repository_url": "https://github.com/organization/example-repository"}}}}  # fmt: skip
+                "repository_url": "https://github.com/example/example"}}}}  # fmt: skip
     limited = _client(role="moderator", blueprints=["service", "vault"])
     refused = limited.post("/api/v2/dora/deployment", event)
     assert refused.status_code == 403
