@@ -187,6 +187,8 @@ def _save(
     changed = [document for name, document in after.items() if document != documents[name]]
     rows = save_blueprints(definitions=changed, by=by, now=now)
     row = next(row for row in rows if row.pk == blueprint.pk)
-    row.permissions = policy_documents.with_key_renamed(row.permissions, act, old=old, new=new)
-    row.save(update_fields=["permissions"])
+    permissions = policy_documents.with_key_renamed(row.permissions, act, old=old, new=new)
+    if permissions != row.permissions:
+        row.permissions = permissions
+        row.save(update_fields=["permissions"])
     return row
