@@ -115,6 +115,16 @@ def test_numbers_are_of_what_may_be_read(port: PortClient, member: PortClient) -
     assert member.get(mixed).json()["entity"]["properties"]["rules_tested"] is None
 
 
+def test_values_do_not_name_what_is_hidden(port: PortClient, member: PortClient) -> None:
+    query = {"combinator": "and", "rules": [
+        {"property": "$blueprint", "operator": "=", "value": "service"}]}  # fmt: skip
+    by_relation = {"func": "countValues", "relation": "keeps", "query": query}
+    assert port.post("/entities/aggregate", by_relation).json()["result"] == {"ingot": 2}
+    assert member.post("/entities/aggregate", by_relation).json()["result"] == {"null": 2}
+    by_fact = {"func": "countValues", "property": "relation#keeps", "query": query}
+    assert member.post("/entities/aggregate", by_fact).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
