@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalog.models import OWNERSHIP, USER, Blueprint, Entity
+from catalog.system import MODERATED
 from portal.permissions import Entry
 
 
@@ -14,9 +15,7 @@ class CatalogDirectory:
         """Return what the `_user` entity of a person says; one query."""
         rows = Entity.objects.of(USER).named([identifier]).values_list("facts", flat=True)
         facts = rows.first() or {}
-        return Entry(
-            teams=_names(facts.get(OWNERSHIP)), moderated=_names(facts.get("moderated_blueprints"))
-        )
+        return Entry(teams=_names(facts.get(OWNERSHIP)), moderated=_names(facts.get(MODERATED)))
 
     def policies(self) -> Iterable[tuple[int, str, Mapping[str, Any]]]:
         """Yield every blueprint with its policy; one query."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog import schemas
 from catalog.errors import Fault, Invalid
-from portal.policies import ACTS, BY_KEY, READ, default_leaf, empty_leaf
+from portal.policies import ACTS, BY_KEY, READ, default_leaf, empty_leaf, moderator_of
 
 _NAMES = {"type": "array", "items": {"type": "string"}}
 _LEAF = {
@@ -65,6 +65,31 @@ def merge(stored: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any
         after = {**before, **{key: {**before.get(key, {}), **leaves[key]} for key in leaves}}
         entities[act] = after[""] if act in ACTS else after
     return {"entities": entities}
+
+
+def with_blueprint_renamed(stored: Mapping[str, Any], *, old: str, new: str) -> dict[str, Any]:
+    """Return what was set, with the moderators of a blueprint known by its new identifier."""
+    roles = {moderator_of(old): moderator_of(new)}
+
+    def renamed(leaf: Mapping[str, Any]) -> dict[str, Any]:
+        if "roles" not in leaf:
+            return dict(leaf)
+        return {**leaf, "roles": [roles.get(role, role) for role in leaf["roles"]]}
+
+    entities = {
+        act: renamed(item) if act in ACTS else {key: renamed(leaf) for key, leaf in item.items()}
+        for act, item in stored.get("entities", {}).items()
+    }
+    return {**stored, "entities": entities} if entities else dict(stored)
+
+
+def with_key_renamed(stored: Mapping[str, Any], act: str, *, old: str, new: str) -> dict[str, Any]:
+    """Return what was set, with a property or a relation (see `BY_KEY`) by its new name."""
+    entities = stored.get("entities", {})
+    if old not in entities.get(act, {}):
+        return dict(stored)
+    leaves = {new if key == old else key: leaf for key, leaf in entities[act].items()}
+    return {**stored, "entities": {**entities, act: leaves}}
 
 
 def _unkept(change: Any) -> Iterator[Fault]:

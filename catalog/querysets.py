@@ -13,6 +13,7 @@ from portal.permissions import Sight
 
 if TYPE_CHECKING:
     from catalog.models import Entity
+    from portal.permissions import Rights
 
 
 class EntityQuerySet(models.QuerySet["Entity"]):
@@ -25,6 +26,10 @@ class EntityQuerySet(models.QuerySet["Entity"]):
     def seen_in(self, sight: Sight) -> Self:
         """Keep the entities that somebody sees, who has this sight of the catalog."""
         return self.exclude(blueprint__in=sight.hidden) if sight.hidden else self
+
+    def readable_by(self, rights: "Rights | None") -> Self:
+        """Leave out what these rights may not read; None may read everything."""
+        return self if rights is None else self.seen_in(rights.sight)
 
     def all_of(self, blueprint: str) -> Self:
         """Keep the entities of a blueprint, to read them all; looks its id up, with one query.

@@ -1,13 +1,13 @@
 """The blueprints of this installation, parsed once a process for as long as none is edited."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from django.db.models import Count, Sum
 
 from catalog.blueprints import DOCUMENT_KEYS, BlueprintSpec, parse
 from catalog.computed.graph import CatalogGraph
-from catalog.errors import NotFound
+from catalog.errors import Fault, Invalid, NotFound
 from catalog.models import Blueprint
 
 Named = TypeVar("Named")
@@ -28,6 +28,20 @@ def graph() -> CatalogGraph:
         blueprints = Blueprint.objects.order_by("id")
         _cached = (stamp, CatalogGraph(spec_of(blueprint) for blueprint in blueprints))
     return _cached[1]
+
+
+def require_blueprints(names: Collection[str]) -> None:
+    """Raise `Invalid` unless all of these are identifiers of blueprints."""
+    if not names:
+        return
+    there = sorted(Blueprint.objects.values_list("identifier", flat=True))
+    faults = [
+        Fault("blueprints", f"there is no blueprint '{name}'; there are: {', '.join(there)}")
+        for name in names
+        if name not in there
+    ]
+    if faults:
+        raise Invalid(faults)
 
 
 def spec_of(blueprint: Blueprint) -> BlueprintSpec:

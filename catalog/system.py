@@ -6,6 +6,9 @@ from django.utils import timezone
 
 from catalog.models import TEAM, USER, Blueprint
 
+# The property of a user that says whose entities they have full control of.
+MODERATED = "moderated_blueprints"
+
 SYSTEM: dict[str, dict[str, Any]] = {
     TEAM: {
         "title": "Team",
@@ -32,7 +35,7 @@ SYSTEM: dict[str, dict[str, Any]] = {
                     "title": "Role",
                     "description": "What they may do: Admin or Member, or a role of your own.",
                 },
-                "moderated_blueprints": {
+                MODERATED: {
                     "type": "array",
                     "title": "Moderated blueprints",
                     "items": {"type": "string", "format": "blueprints"},

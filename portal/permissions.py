@@ -98,6 +98,11 @@ class Rights:
         is_reading = self._auth is not None and getattr(self._auth, "scope", None) != WRITE
         return self.role in (ADMIN, MODERATOR, MEMBER) and not is_reading
 
+    @property
+    def may_edit_catalog(self) -> bool:
+        """Say whether they may write whatever there is, blueprints and settings included."""
+        return self.is_admin and self.may_write and self.only is None
+
     @cached_property
     def only(self) -> frozenset[str] | None:
         """Return the blueprints that their token is for; None where it is for all."""
@@ -116,6 +121,11 @@ class Rights:
         if self.role != VIEWER:
             roles |= {moderator_of(name) for name in entry.moderated}
         return Person(self._names, frozenset(roles), entry.teams)
+
+    @property
+    def moderated(self) -> frozenset[str]:
+        """Return the blueprints that they moderate by their entry in the catalog."""
+        return self._entry.moderated
 
     @property
     def teams(self) -> frozenset[str]:
@@ -163,6 +173,13 @@ class Rights:
         """Say whether they may see the entities of a blueprint."""
         return self.sight.sees(blueprint)
 
+    def readable(self, rows: Any, *, via: str) -> Any:
+        """Return the rows of a queryset without those of blueprints that they may not read.
+
+        `via` is the path from a row to its blueprint, such as ``entity__blueprint``.
+        """
+        return rows.exclude(**{f"{via}__in": list(self.hidden)}) if self.hidden else rows
+
     def moderates(self, blueprint: str) -> bool:
         """Say whether they have full control of a blueprint's entities and scorecards."""
         if not self._may_write_to(blueprint):
@@ -178,7 +195,7 @@ class Rights:
 
     def may_edit_scorecard(self, blueprints: Collection[str]) -> bool:
         """Say whether they may edit a scorecard that grades these blueprints."""
-        if self.is_admin and self.may_write and self.only is None:
+        if self.may_edit_catalog:
             return True
         return bool(blueprints) and all(map(self.moderates, blueprints))
 
@@ -260,6 +277,11 @@ class Actor:
             address=request.META.get("REMOTE_ADDR", "") or "",
         )
 
+    def must_edit_catalog(self, what: str) -> None:
+        """Raise `Forbidden` unless they may write whatever there is; `what` would be written."""
+        if self.rights is not None and not self.rights.may_edit_catalog:
+            raise Forbidden(f"Only admins may write {what}.")
+
     def must_edit_scorecard(self, blueprints: Collection[str]) -> None:
         """Raise `Forbidden` unless they may edit a scorecard that grades these blueprints."""
         if self.rights is not None and not self.rights.may_edit_scorecard(blueprints):
@@ -304,8 +326,7 @@ def may_edit_catalog(user: Any, auth: Any = None) -> bool:
     `auth` is the API token the request came with, if any: a read-only token never writes,
     whoever owns it.
     """
-    rights = rights_of(user, auth)
-    return rights.is_admin and rights.may_write and rights.only is None
+    return rights_of(user, auth).may_edit_catalog
 
 
 def may_write(user: Any, auth: Any = None) -> bool:
@@ -322,6 +343,11 @@ def may_read_history(user: Any, auth: Any = None) -> bool:
 def may_see_status(user: Any) -> bool:
     """Say whether this user may see how the site runs: those who could do something about it."""
     return may_edit_catalog(user)
+
+
+def may_read_workings(user: Any, auth: Any = None) -> bool:
+    """Say whether this user may read what the portal runs by: credentials, secrets, webhooks."""
+    return may_read_history(user, auth)
 
 
 def may_exempt(user: Any, blueprint: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 ADMIN, MEMBER, VIEWER = "Admin", "Member", "Viewer"
 READ, REGISTER, UPDATE, UNREGISTER = ACTS = ("read", "register", "update", "unregister")
-BY_KEY = ("updateProperties", "updateRelations")
+UPDATE_PROPERTIES, UPDATE_RELATIONS = BY_KEY = ("updateProperties", "updateRelations")
 
 
 @dataclass(frozen=True)

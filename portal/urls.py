@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from catalog.api.urls import register as register_catalog
+from portal.api.me import MeViewSet
 from portal.api.viewsets import Router, UnknownAddress
 from portal.health import healthz, readyz
 from portal.metrics import MetricsView
@@ -15,6 +16,7 @@ from scorecards.api.urls import register as register_scorecards
 router = Router()
 register_catalog(router)
 register_scorecards(router)
+router.register("me", MeViewSet, basename="api-me")
 
 
 handler500 = "portal.failures.server_error"

@@ -13,6 +13,7 @@ from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, 
 
 from catalog.conditions import parse
 from catalog.queries import compile_q
+from portal.permissions import Rights
 from scorecards.campaigns import (
     Demand,
     any_of,
@@ -142,15 +143,18 @@ class _Tally:
                 team.results.add(word, count)
 
 
-def progress_of(campaign: Campaign, *, now: datetime) -> Progress:
-    """Return how far a campaign is, whose rules are loaded: a query, or two, see above."""
+def progress_of(campaign: Campaign, *, now: datetime, rights: Rights | None = None) -> Progress:
+    """Return how far a campaign is, whose rules are loaded: a query, or two, see above.
+
+    With `rights`, only what these may read counts.
+    """
     rules = list(campaign.rules.all())
     demands = demands_of(rules)
     tally = _Tally(rules)
     if len(demands) == 1:
-        _count_one(campaign, demands[0], tally, now=now)
+        _count_one(campaign, demands[0], tally, now=now, rights=rights)
     elif demands:
-        _count_several(campaign, demands, tally, now=now)
+        _count_several(campaign, demands, tally, now=now, rights=rights)
     return Progress(
         done=tally.done,
         entities=tally.entities,
@@ -159,8 +163,12 @@ def progress_of(campaign: Campaign, *, now: datetime) -> Progress:
     )
 
 
-def _count_one(campaign: Campaign, demand: Demand, tally: _Tally, *, now: datetime) -> None:
+def _count_one(
+    campaign: Campaign, demand: Demand, tally: _Tally, *, now: datetime, rights: Rights | None
+) -> None:
     rows = Evaluation.objects.filter(demand.counts)
+    if rights is not None:
+        rows = rights.readable(rows, via="entity__blueprint")
     if campaign.filter:
         rows = rows.filter(compile_q(parse(campaign.filter), now=now, facts="entity__facts"))
     for owners, words, count in _groups(rows, [demand]):
@@ -170,9 +178,14 @@ def _count_one(campaign: Campaign, demand: Demand, tally: _Tally, *, now: dateti
 
 
 def _count_several(
-    campaign: Campaign, demands: Sequence[Demand], tally: _Tally, *, now: datetime
+    campaign: Campaign,
+    demands: Sequence[Demand],
+    tally: _Tally,
+    *,
+    now: datetime,
+    rights: Rights | None,
 ) -> None:
-    scope = in_scope(campaign, now=now)
+    scope = in_scope(campaign, now=now).readable_by(rights)
     failing_too = failing_evaluations(campaign.rules.all()).filter(entity=OuterRef("pk"))
     entities = scope.annotate(is_failing=Exists(failing_too)).order_by()
     groups = entities.values_list("fingerprint__teams", "is_failing").annotate(Count("pk"))
@@ -209,10 +222,13 @@ def _bits_of(mask: str, demands: Iterable[Demand]) -> Case:
     )
 
 
-def known_outcomes(campaign: Campaign, *, now: datetime) -> dict[int, int]:
+def known_outcomes(
+    campaign: Campaign, *, now: datetime, rights: Rights | None = None
+) -> dict[int, int]:
     """Return for how many entities in scope something was reported, by the id of the rule."""
     reported = [rule for rule in campaign.rules.all() if rule.is_reported]
     if not reported:
         return {}
-    rows = Outcome.objects.filter(rule__in=reported, entity__in=in_scope(campaign, now=now))
+    scope = in_scope(campaign, now=now).readable_by(rights)
+    rows = Outcome.objects.filter(rule__in=reported, entity__in=scope)
     return dict(rows.order_by().values_list("rule_id").annotate(Count("pk")))

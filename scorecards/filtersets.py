@@ -5,6 +5,7 @@ from django_filters import (
     BaseInFilter,
     CharFilter,
     ChoiceFilter,
+    DateFilter,
     FilterSet,
     NumberFilter,
     TypedChoiceFilter,
@@ -16,6 +17,7 @@ from scorecards.custom import from_packs, installed_rules
 from scorecards.models import (
     Campaign,
     Evaluation,
+    Exemption,
     LevelChange,
     Outcome,
     OutcomeBatch,
@@ -205,6 +207,29 @@ class PastOutcomeFilterSet(OutcomeFilterSet):
     class Meta:
         model = PastOutcome
         fields: tuple[str, ...] = ()
+
+
+class ExemptionFilterSet(FilterSet):
+    """The filters of the list of exemptions."""
+
+    scorecard = CharFilter("rule__scorecard__identifier", label="Identifier of the scorecard")
+    rule = CharFilter("rule__identifier", label="Identifier of the rule")
+    blueprint = CharFilter("entity__blueprint__identifier", label="Identifier of the blueprint")
+    entity = CharFilter("entity__identifier", label="Identifier of the entity")
+    live = _yes_or_no(
+        "ended_at", method="filter_live", label="true: those that hold; false: those that ended"
+    )
+    expiring_before = DateFilter(
+        "expires_on", lookup_expr="lt", label="Whose last day is before this one"
+    )
+
+    class Meta:
+        model = Exemption
+        fields: tuple[str, ...] = ()
+
+    def filter_live(self, qs: models.QuerySet, name: str, value: bool) -> models.QuerySet:
+        """Keep those that hold, or only those that ended."""
+        return qs.filter(ended_at__isnull=value)
 
 
 class OutcomeBatchFilterSet(FilterSet):

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from portal.permissions import EVERYTHING, Sight
 
 if TYPE_CHECKING:
+    from portal.permissions import Rights
     from scorecards.models import CampaignSnapshot
 
 
@@ -29,6 +30,16 @@ class ScorecardQuerySet(models.QuerySet):
     def _graded(self) -> models.QuerySet:
         rows = self.model.blueprints.through.objects
         return rows.filter(scorecard=OuterRef("pk"))
+
+    def readable_by(self, rights: "Rights") -> Self:
+        """Keep the scorecards that grade something which these rights may read."""
+        return self.seen_in(rights.sight)
+
+    def wholly_readable_by(self, rights: "Rights") -> Self:
+        """Keep the scorecards that grade nothing hidden: numbers about the others would tell it."""
+        if not rights.hidden:
+            return self
+        return self.exclude(Exists(self._graded().filter(blueprint__in=rights.hidden)))
 
     def grading(self, blueprint_id: int) -> Self:
         """Keep the published scorecards that grade this blueprint, by title."""

@@ -67,7 +67,8 @@ class DocumentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
             self.queryset.model.objects.select_for_update().filter(
                 identifier=self.identifier
             ).first()
-            row = self.save({**self.get_serializer(self.get_object()).data, **body})
+            # The whole document, also what whoever asks may not read of it.
+            row = self.save({**self.serializer_class(self.get_object()).data, **body})
         return self._answer(row, status.HTTP_200_OK)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
@@ -86,7 +87,7 @@ class DocumentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     def _is_stored(self, identifier: Any) -> bool:
         return (
             isinstance(identifier, str)
-            and self.get_queryset().filter(identifier=identifier).exists()
+            and self.queryset.model.objects.filter(identifier=identifier).exists()
         )
 
     def _answer(self, row: models.Model, code: int) -> Response:

@@ -6,6 +6,7 @@ from typing import Any
 from catalog.errors import Fault, Invalid
 from catalog.models import Blueprint, Entity
 from catalog.operations import EntityDraft
+from portal.permissions import Rights
 
 DRAFT_KEYS = ("title", "icon", "team", "properties", "relations")
 # Shown with an entity and not for clients to set; accepted and passed over, so that what was read
@@ -57,12 +58,13 @@ def without_echo(body: Mapping[str, Any], entity: Entity | None) -> dict[str, An
     return {key: value for key, value in body.items() if key != "team"}
 
 
-def blueprint_of(body: Mapping[str, Any]) -> Blueprint:
-    """Return the blueprint that a body names; raises `Invalid`."""
+def blueprint_of(body: Mapping[str, Any], *, rights: Rights) -> Blueprint:
+    """Return the blueprint that a body names, of those that may be read; raises `Invalid`."""
     name = body.get("blueprint")
     if not isinstance(name, str):
         raise Invalid.at("blueprint", "give the identifier of a blueprint")
-    found = Blueprint.objects.filter(identifier=name).first()
+    rows = rights.readable(Blueprint.objects.all(), via="pk")
+    found = rows.filter(identifier=name).first()
     if found is None:
         raise Invalid.at("blueprint", f"there is no blueprint '{name}'", is_missing=True)
     return found

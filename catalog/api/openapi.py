@@ -15,6 +15,7 @@ from catalog.api.serializers import (
     EntitySerializer,
     EntityWriteSerializer,
     OutcomeSerializer,
+    PermissionsSerializer,
 )
 from portal.api.errors import answers
 
@@ -72,6 +73,29 @@ BLUEPRINTS = extend_schema_view(
         ],
         responses=answers({204: None}, 403, 404, 409),
     ),
+    permissions=extend_schema(
+        methods=["GET"],
+        parameters=[_IDENTIFIER],
+        responses=answers({200: PermissionsSerializer}, 404),
+    ),
+)
+BLUEPRINT_PERMISSIONS = extend_schema(
+    methods=["PATCH"],
+    description="Lists and flags are replaced as a whole; what is not named stays.",
+    parameters=[_IDENTIFIER],
+    responses=answers({200: PermissionsSerializer}, 400, 403, 404),
+    examples=[
+        OpenApiExample(
+            "Read by one team, changed by whoever owns it",
+            request_only=True,
+            value={
+                "entities": {
+                    "read": {"roles": ["Admin"], "teams": ["platform"]},
+                    "update": {"ownedByTeam": True},
+                }
+            },
+        )
+    ],
 )
 
 _DRAFT = {

@@ -1,11 +1,20 @@
 """The shapes in which the REST API shows the catalog. What is written goes to the operations."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from catalog import registry
 from catalog.models import Blueprint, Change, Entity
+from catalog.policy_documents import shown
+from portal.policies import ACTS, BY_KEY
+
+
+def hidden_in(context: Mapping[str, Any]) -> Collection[str]:
+    """Return the blueprints that whoever is answered may not read; none outside of a view."""
+    view = context.get("view")
+    return view.rights.hidden.values() if view is not None else ()
 
 
 class BlueprintSerializer(serializers.Serializer):
@@ -23,8 +32,55 @@ class BlueprintSerializer(serializers.Serializer):
     ownership = serializers.DictField(required=False, allow_null=True)
 
     def to_representation(self, instance: Blueprint) -> dict[str, Any]:
-        """Return the document."""
-        return registry.document_of(instance)
+        """Return the document, without relations to what is hidden."""
+        document, hidden = registry.document_of(instance), hidden_in(self.context)
+        relations = {
+            name: relation
+            for name, relation in document["relations"].items()
+            if relation["target"] not in hidden
+        }
+        return {**document, "relations": relations}
+
+
+class LeafSerializer(serializers.Serializer):
+    """Who may: any of these parts that holds grants."""
+
+    users = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="User names or e-mail addresses"
+    )
+    roles = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Admin, Member, Viewer, `<blueprint>-moderator`",
+    )
+    teams = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Identifiers of teams"
+    )
+    ownedByTeam = serializers.BooleanField(  # noqa: N815 - the word of policies
+        required=False, help_text="Whoever is in a team that owns the entity; not for reading"
+    )
+
+
+class ActsSerializer(serializers.Serializer):
+    """Who may do what with entities."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Return a leaf for each act, and by property and relation for updates of a part."""
+        leaves = {act: LeafSerializer(required=False) for act in ACTS}
+        by_key = {
+            act: serializers.DictField(child=LeafSerializer(), required=False) for act in BY_KEY
+        }
+        return {**leaves, **by_key}
+
+
+class PermissionsSerializer(serializers.Serializer):
+    """Who may do what with the entities of a blueprint."""
+
+    entities = ActsSerializer()
+
+    def to_representation(self, instance: Blueprint) -> dict[str, Any]:
+        """Return all there is to say, with what holds where nothing was said."""
+        return shown(instance.permissions, blueprint=instance.identifier)
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -54,7 +110,12 @@ class EntitySerializer(serializers.Serializer):
 
     def get_relations(self, entity: Entity) -> dict[str, Any]:
         """Return what each relation points at: an identifier, a list of them, or null."""
-        return {name: entity.fact(f"relation#{name}") for name in entity.blueprint.relations}
+        hidden = hidden_in(self.context)
+        return {
+            name: entity.fact(f"relation#{name}")
+            for name, relation in entity.blueprint.relations.items()
+            if relation["target"] not in hidden
+        }
 
 
 class EntityPatchSerializer(serializers.Serializer):

@@ -13,7 +13,12 @@ from catalog import operations
 from catalog.api import openapi
 from catalog.api.documents import DocumentViewSet
 from catalog.api.drafts import batch_of, blueprint_of, draft_of, without_echo
-from catalog.api.serializers import BlueprintSerializer, ChangeSerializer, EntitySerializer
+from catalog.api.serializers import (
+    BlueprintSerializer,
+    ChangeSerializer,
+    EntitySerializer,
+    PermissionsSerializer,
+)
 from catalog.errors import Conflict, Invalid
 from catalog.filtersets import BlueprintFilterSet, ChangeFilterSet, EntityFilterSet
 from catalog.models import Blueprint, Change, Entity
@@ -30,6 +35,7 @@ class BlueprintViewSet(DocumentViewSet):
     queryset = Blueprint.objects.order_by("identifier")
     serializer_class = BlueprintSerializer
     filterset_class = BlueprintFilterSet
+    via = "pk"
     noun = "blueprint"
 
     def save(self, definition: dict[str, Any]) -> Blueprint:
@@ -45,6 +51,22 @@ class BlueprintViewSet(DocumentViewSet):
             delete_dependents=_flag(self.request, "delete_dependents"),
         )
 
+    @openapi.BLUEPRINT_PERMISSIONS
+    @action(
+        detail=True,
+        methods=["get", "patch"],
+        serializer_class=PermissionsSerializer,
+        filterset_class=None,
+    )
+    def permissions(self, request: Request, **kwargs: Any) -> Response:
+        """Return who may do what with the entities, or change the parts that the body names."""
+        row = self.get_object()
+        if request.method == "PATCH":
+            row = operations.set_permissions(
+                blueprint=row, change=self.body(), by=self.actor, now=timezone.now()
+            )
+        return Response(self.get_serializer(row).data)
+
 
 @openapi.ENTITIES
 class EntityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
@@ -55,6 +77,7 @@ class EntityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     filterset_class: type[EntityFilterSet] = EntityFilterSet
     lookup_regex = "(?P<blueprint>[^/]+)/(?P<identifier>.+)"
     asks_of_objects = True
+    via = "blueprint"
 
     def get_object(self) -> Entity:
         """Return the entity that the address names."""
@@ -70,7 +93,7 @@ class EntityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Create an entity; one that is there already is a conflict."""
         body = self.body()
-        blueprint, draft = blueprint_of(body), draft_of(body)
+        blueprint, draft = blueprint_of(body, rights=self.rights), draft_of(body)
         with transaction.atomic():
             # Two that create the same wait here for each other, so that one of them conflicts.
             Blueprint.objects.select_for_update().get(pk=blueprint.pk)
@@ -84,7 +107,8 @@ class EntityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
 
     def update(self, request: Request, **kwargs: Any) -> Response:
         """Create an entity or replace it: what the body does not mention is cleared."""
-        blueprint = Blueprint.objects.filter(identifier=self.kwargs["blueprint"]).first()
+        rows = self.rights.readable(Blueprint.objects.all(), via="pk")
+        blueprint = rows.filter(identifier=self.kwargs["blueprint"]).first()
         if blueprint is None:
             raise exceptions.NotFound(f"There is no blueprint '{self.kwargs['blueprint']}'.")
         with transaction.atomic():
@@ -115,7 +139,7 @@ class EntityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
     def bulk(self, request: Request, **kwargs: Any) -> Response:
         """Create or change many entities of one blueprint: all of them, or none."""
         body = self.body()
-        blueprint = blueprint_of(body)
+        blueprint = blueprint_of(body, rights=self.rights)
         drafts, is_merge = batch_of(body)
         outcome = operations.upsert_entities(
             blueprint=blueprint, drafts=drafts, merge=is_merge, by=self.actor, now=timezone.now()

@@ -5,25 +5,28 @@ catalog read. What holds on to the old name and cannot follow stands against it.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from catalog import registry, renames
+from catalog import policy_documents, registry, renames
 from catalog.blueprint_schema import PROPERTY_IDENTIFIER
 from catalog.blueprints import BlueprintSpec, parse
 from catalog.computed import shelf
 from catalog.computed.graph import CatalogGraph
 from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.errors import Conflict, Invalid, NotFound
-from catalog.models import Blueprint, Change, EntityRelation
+from catalog.models import USER, Blueprint, Change, Entity, EntityRelation
 from catalog.operations.blueprints import begin_rebuild, save_blueprints, store
+from catalog.operations.drafts import EntityDraft
+from catalog.operations.entities import upsert_entities
 from catalog.operations.values import move_values
 from catalog.signals import blueprint_renaming, blueprints_saved, fact_renaming
-from catalog.system import SYSTEM
+from catalog.system import MODERATED, SYSTEM
 from portal.permissions import Actor
+from portal.policies import UPDATE_PROPERTIES, UPDATE_RELATIONS
 
 _MAX_NAME = 100
 
@@ -57,10 +60,34 @@ def rename_blueprint(
         if before[name] != spec.document:
             store(rows[name], spec, before=before[name], by=by, now=now)
     _readdress(old, identifier)
+    _keep_moderators(rows.values(), old, identifier)
     shelf.doubt(graph, edited=[identifier])
     begin_rebuild(row, now)
     blueprints_saved.send(sender=Blueprint, by=by, now=now)
+    _rename_for_people(old, identifier, by=by, now=now)
     return row
+
+
+def _keep_moderators(rows: Iterable[Blueprint], old: str, new: str) -> None:
+    """Let permissions name the moderators of a blueprint by its new identifier."""
+    for row in rows:
+        permissions = policy_documents.with_blueprint_renamed(row.permissions, old=old, new=new)
+        if permissions != row.permissions:
+            row.permissions = permissions
+            row.save(update_fields=["permissions"])
+
+
+def _rename_for_people(old: str, new: str, *, by: Actor, now: datetime) -> None:
+    """Let the people who moderate a blueprint go on to."""
+    people = Entity.objects.of(USER).filter(properties__has_key=MODERATED).order_by("id")
+    drafts = [
+        EntityDraft(name, properties={MODERATED: [new if n == old else n for n in moderated]})
+        for name, moderated in people.values_list("identifier", f"properties__{MODERATED}")
+        if old in (moderated or ())
+    ]
+    if drafts:
+        users = Blueprint.objects.get(identifier=USER)
+        upsert_entities(blueprint=users, drafts=drafts, by=by, now=now)
 
 
 def _readdress(old: str, new: str) -> None:
@@ -88,7 +115,7 @@ def rename_property(
     move_values(blueprint=blueprint, old=key, new=new_key)
     return _save(
         specs, renames.with_property_renamed, blueprint=blueprint, old=key, new=new_key,
-        by=by, now=now,
+        act=UPDATE_PROPERTIES, by=by, now=now,
     )  # fmt: skip
 
 
@@ -108,7 +135,7 @@ def rename_relation(
     rows.update(relation=new_key)
     return _save(
         specs, renames.with_relation_renamed, blueprint=blueprint, old=key, new=new_key,
-        by=by, now=now,
+        act=UPDATE_RELATIONS, by=by, now=now,
     )  # fmt: skip
 
 
@@ -147,12 +174,21 @@ def _save(
     blueprint: Blueprint,
     old: str,
     new: str,
+    act: str,
     by: Actor,
     now: datetime,
 ) -> Blueprint:
-    """Store the documents that differ once something is renamed; return the blueprint of it."""
+    """Store the documents that differ once something is renamed; return the blueprint of it.
+
+    `act` is the section of its permissions that may speak of what is renamed.
+    """
     documents = {name: spec.document for name, spec in specs.items()}
     after = renamed(documents, blueprint=blueprint.identifier, old=old, new=new)
     changed = [document for name, document in after.items() if document != documents[name]]
     rows = save_blueprints(definitions=changed, by=by, now=now)
-    return next(row for row in rows if row.pk == blueprint.pk)
+    row = next(row for row in rows if row.pk == blueprint.pk)
+    permissions = policy_documents.with_key_renamed(row.permissions, act, old=old, new=new)
+    if permissions != row.permissions:
+        row.permissions = permissions
+        row.save(update_fields=["permissions"])
+    return row

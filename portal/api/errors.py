@@ -23,7 +23,7 @@ class ErrorSerializer(serializers.Serializer):
 _MEANINGS = {
     400: ("Something is wrong with what was sent; nothing was saved.", "properties.tier"),
     401: ("No token, or one that is unknown or has expired.", ""),
-    403: ("The token only reads, or its owner may not write.", ""),
+    403: ("The token only reads, or its owner may not write this.", ""),
     404: ("There is no such object.", ""),
     409: ("The request clashes with what is stored.", ""),
     413: ("The body is too long.", ""),

@@ -3,6 +3,7 @@
 import json
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,7 +16,9 @@ from django.utils import timezone
 
 from catalog.errors import Invalid, NotFound
 from catalog.operations import history
+from catalog.registry import require_blueprints
 from portal.integrations.models import ApiCredential
+from portal.models import ApiToken, TokenRole
 from portal.permissions import Actor
 
 logger = logging.getLogger(__name__)
@@ -54,22 +57,50 @@ def _new_secrets() -> Secrets:
 
 @transaction.atomic
 def create_credential(
-    *, name: str, scope: str, by: Actor, now: datetime
+    *,
+    name: str,
+    scope: str,
+    by: Actor,
+    now: datetime,
+    role: str = TokenRole.ADMIN,
+    blueprints: Sequence[str] = (),
+    expires_at: datetime | None = None,
 ) -> tuple[ApiCredential, Secrets]:
-    """Make a credential; raises `Invalid` where the name is taken or does not fit."""
+    """Make a credential, limited to a role and to some blueprints, where any are named.
+
+    Raises `Invalid` where the name is taken or does not fit, or there is no such blueprint, and
+    `Forbidden` unless whoever makes it may do whatever it may.
+    """
+    by.must_edit_catalog("credentials")
     _require_free(name)
+    require_blueprints(blueprints)
     made = _new_secrets()
     row = ApiCredential.objects.create(
         name=name,
         scope=scope,
+        role=role,
+        blueprints=list(blueprints),
+        expires_at=expires_at,
         client_id=made.client_id,
         secret_digest=digest(made.client_secret),
         api_key_digest=digest(made.api_key),
         app_key_digest=digest(made.app_key),
         created_at=now,
     )
-    _record(name, before={}, after={"name": name, "scope": scope}, by=by, now=now)
+    _record(name, before={}, after=_told(row), by=by, now=now)
     return row, made
+
+
+def _told(row: ApiCredential) -> dict[str, Any]:
+    """Return what history tells of a credential; limits only where it has any."""
+    told: dict[str, Any] = {"name": row.name, "scope": row.scope}
+    if row.role != TokenRole.ADMIN:
+        told["role"] = str(row.role)
+    if row.blueprints:
+        told["blueprints"] = row.blueprints
+    if row.expires_at:
+        told["expires_at"] = row.expires_at.isoformat()
+    return told
 
 
 @transaction.atomic
@@ -130,7 +161,7 @@ def rotate_secret(*, credential: ApiCredential, by: Actor, now: datetime) -> str
 def delete_credential(*, credential: ApiCredential, by: Actor, now: datetime) -> None:
     """Delete a credential, which lets nobody in any more."""
     row = _locked(credential)
-    _record(row.name, before={"name": row.name, "scope": row.scope}, after={}, by=by, now=now)
+    _record(row.name, before=_told(row), after={}, by=by, now=now)
     row.delete()
 
 
@@ -159,6 +190,16 @@ def _record(
     history.record_change(
         kind="credential", identifier=name, before=before, after=after, by=by, now=now
     )
+
+
+@transaction.atomic
+def follow_blueprint(*, old: str, new: str) -> None:
+    """Have what is limited to a blueprint, of machines and of people, know its new identifier."""
+    for model in (ApiCredential, ApiToken):
+        for row in model.objects.exclude(blueprints=[]).select_for_update().order_by("pk"):
+            if old in row.blueprints:
+                row.blueprints = [new if name == old else name for name in row.blueprints]
+                row.save(update_fields=["blueprints"])
 
 
 def digest(secret: str) -> str:

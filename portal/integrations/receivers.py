@@ -14,6 +14,7 @@ from catalog.signals import (
     entities_deleting,
     entities_renamed,
 )
+from portal.integrations import credentials
 from portal.integrations.actions import operations as actions
 from portal.integrations.actions.waking import wake
 from portal.integrations.datadog.definitions import declaring
@@ -67,6 +68,7 @@ def follow(
     webhooks.follow_blueprint(old=old, new=new, by=by, now=now)
     data_migrations.follow_blueprint(old=old, new=new)
     declaring.follow_blueprint(old=old, new=new)
+    credentials.follow_blueprint(old=old, new=new)
 
 
 def follow_entities(

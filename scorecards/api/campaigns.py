@@ -152,7 +152,7 @@ class CampaignViewSet(DocumentViewSet):
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         """Return the document, and how far the campaign is."""
         campaign = self.get_object()
-        progress = progress_of(campaign, now=timezone.now())
+        progress = progress_of(campaign, now=timezone.now(), rights=self.rights)
         document = CampaignSerializer(campaign).data
         return Response({**document, "progress": ProgressSerializer(progress).data})
 

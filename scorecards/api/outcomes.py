@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 
 from catalog.errors import Fault, Invalid
 from portal.api.viewsets import ApiViewSet
+from portal.permissions import Rights
 from scorecards import operations
 from scorecards.api import openapi
 from scorecards.api.serializers import (
@@ -39,6 +41,7 @@ class OutcomeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     serializer_class = ReportedOutcomeSerializer
     filterset_class = OutcomeFilterSet
     asks_of_objects = True
+    via = "entity__blueprint"
     lookup_value_regex = "[0-9]{1,18}"
 
     def create(self, request: Request, **kwargs: Any) -> Response:
@@ -49,7 +52,7 @@ class OutcomeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
             if is_async:
                 raise Invalid.at("is_async", "is for a list of outcomes; send them in 'outcomes'")
             return self._report_one(body)
-        reports = _batch_of(body)
+        reports = _batch_of(body, rights=self.rights)
         if is_async:
             return self._accept(reports)
         receipt = self._report(reports)
@@ -79,7 +82,7 @@ class OutcomeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         return Response(data, status=status.HTTP_202_ACCEPTED)
 
     def _report_one(self, body: Mapping[str, Any]) -> Response:
-        scorecard = scorecard_of(body.get("scorecard"))
+        scorecard = scorecard_of(body.get("scorecard"), rights=self.rights)
         report = _report_of(body, scorecard.identifier)
         try:
             receipt = self._report([report])
@@ -107,6 +110,12 @@ class OutcomeBatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiV
     filterset_class = OutcomeBatchFilterSet
     lookup_value_regex = "[0-9]{1,18}"
 
+    def readable(self, rows: QuerySet) -> QuerySet:
+        """Leave to who may not read everything their own: batches tell of any entity."""
+        if not self.rights.hidden:
+            return rows
+        return rows.filter(reported_by=self.request.user.get_username())
+
 
 @openapi.PAST_OUTCOMES
 class PastOutcomeViewSet(mixins.ListModelMixin, ApiViewSet):
@@ -115,16 +124,17 @@ class PastOutcomeViewSet(mixins.ListModelMixin, ApiViewSet):
     queryset = PastOutcome.objects.with_names()
     serializer_class = PastOutcomeSerializer
     filterset_class = PastOutcomeFilterSet
+    via = "entity__blueprint"
 
 
 _COUNTS = ("created", "updated", "unchanged")
 
 
-def scorecard_of(name: Any) -> Scorecard:
-    """Return the scorecard that a body names; raises `Invalid`."""
+def scorecard_of(name: Any, *, rights: Rights) -> Scorecard:
+    """Return the scorecard that a body names, of those that may be read; raises `Invalid`."""
     if not isinstance(name, str):
         raise Invalid.at("scorecard", "give the identifier of a scorecard")
-    found = Scorecard.objects.filter(identifier=name).first()
+    found = Scorecard.objects.readable_by(rights).filter(identifier=name).first()
     if found is None:
         raise Invalid.at("scorecard", f"there is no scorecard '{name}'", is_missing=True)
     return found
@@ -138,11 +148,11 @@ def _taken_flag(body: dict[str, Any]) -> bool:
     return value
 
 
-def _batch_of(body: Mapping[str, Any]) -> list[OutcomeReport]:
+def _batch_of(body: Mapping[str, Any], *, rights: Rights) -> list[OutcomeReport]:
     """Return the reports of a batch; each may name its scorecard, or the batch does for all."""
     items, scorecard = body["outcomes"], body.get("scorecard")
     if scorecard is not None:
-        scorecard = scorecard_of(scorecard).identifier
+        scorecard = scorecard_of(scorecard, rights=rights).identifier
     if not isinstance(items, list):
         raise Invalid.at("outcomes", "give a list of outcomes")
     unknown = sorted(body.keys() - {"scorecard", "outcomes"})

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalog.api.serializers import EntitySerializer
+from catalog.api.serializers import EntitySerializer, hidden_in
 from catalog.models import Entity
 from scorecards.models import LevelColor, OutcomeBatch, Rule, RuleChange, Scorecard
 from scorecards.operations import document_of, rule_document_of
@@ -113,8 +113,9 @@ class ScorecardSerializer(serializers.Serializer):
     rules = RuleDocumentSerializer(many=True, required=False)
 
     def to_representation(self, instance: Scorecard) -> dict[str, Any]:
-        """Return the document."""
-        return document_of(instance)
+        """Return the document, without the blueprints that are hidden."""
+        document, hidden = document_of(instance), hidden_in(self.context)
+        return document | {"blueprints": [n for n in document["blueprints"] if n not in hidden]}
 
 
 class EvaluationSerializer(serializers.Serializer):

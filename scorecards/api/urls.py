@@ -3,6 +3,7 @@
 from rest_framework.routers import BaseRouter
 
 from scorecards.api.campaigns import CampaignViewSet
+from scorecards.api.exemptions import ExemptionViewSet
 from scorecards.api.outcomes import OutcomeBatchViewSet, OutcomeViewSet, PastOutcomeViewSet
 from scorecards.api.scores import ScoreViewSet
 from scorecards.api.viewsets import (
@@ -26,6 +27,7 @@ def register(router: BaseRouter) -> None:
     router.register("scorecard-previews", PreviewViewSet, basename="api-scorecard-preview")
     router.register("rules", RuleViewSet, basename="api-rule")
     router.register("campaigns", CampaignViewSet, basename="api-campaign")
+    router.register("exemptions", ExemptionViewSet, basename="api-exemption")
     router.register("evaluations", EvaluationViewSet, basename="api-evaluation")
     router.register("rule-results", RuleResultViewSet, basename="api-rule-result")
     router.register("outcomes", OutcomeViewSet, basename="api-outcome")

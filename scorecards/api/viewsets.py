@@ -39,6 +39,7 @@ from scorecards.filtersets import (
     ScorecardFilterSet,
 )
 from scorecards.models import Evaluation, LevelChange, Rule, Scorecard
+from scorecards.querysets import ScorecardQuerySet
 
 
 def _graded(entities: EntityQuerySet) -> EntityQuerySet:
@@ -64,21 +65,30 @@ class GradedEntityViewSet(EntityViewSet):
 class TeamViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """The teams. They are entities of the blueprint `_team`, and written as such."""
 
+    queryset = _graded(Entity.objects.of(TEAM).select_related("blueprint").order_by("id"))
     serializer_class = TeamSerializer
     filterset_class = GradedTeamFilterSet
     lookup_field = "identifier"
+    via = "blueprint"
 
-    def get_queryset(self) -> EntityQuerySet:
-        """Return the teams with how many people and entities they own."""
+    def readable(self, rows: QuerySet) -> QuerySet:
+        """Return the teams with how many people and entities they own, of those to be read."""
         people = Q(source__blueprint__identifier=USER)
-        teams = Entity.objects.of(TEAM).select_related("blueprint").order_by("id")
-        return _graded(teams).annotate(
-            member_count=_owned_count(people), entity_count=_owned_count(~people)
+        return (
+            super()
+            .readable(rows)
+            .annotate(
+                member_count=self._owned_count(people), entity_count=self._owned_count(~people)
+            )
         )
 
+    def _owned_count(self, condition: Q) -> Coalesce:
+        owned = EntityRelation.objects.filter(relation=OWNERSHIP, target=OuterRef("pk"))
+        rows = self.rights.readable(owned.filter(condition), via="source__blueprint")
+        return _count(rows)
 
-def _owned_count(condition: Q) -> Coalesce:
-    rows = EntityRelation.objects.filter(condition, relation=OWNERSHIP, target=OuterRef("pk"))
+
+def _count(rows: QuerySet) -> Coalesce:
     counts = rows.order_by().values("target").annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counts), 0)
 
@@ -92,6 +102,10 @@ class ScorecardViewSet(DocumentViewSet):
     filterset_class = ScorecardFilterSet
     asks_of_objects = True
     noun = "scorecard"
+
+    def readable(self, rows: ScorecardQuerySet) -> ScorecardQuerySet:
+        """Leave out those that only grade what is hidden."""
+        return rows.readable_by(self.rights)
 
     def save(self, definition: dict[str, Any]) -> Scorecard:
         """Create or replace a scorecard and evaluate what it grades."""
@@ -124,10 +138,16 @@ class RuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     asks_of_objects = True
     lookup_value_regex = "[0-9]{1,18}"
 
+    def readable(self, rows: QuerySet) -> QuerySet:
+        """Leave out the rules of scorecards that only grade what is hidden."""
+        if not self.rights.hidden:
+            return rows
+        return rows.filter(scorecard__in=Scorecard.objects.readable_by(self.rights))
+
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Add a rule to a scorecard."""
         body = self.body()
-        scorecard = scorecard_of(body.pop("scorecard", None))
+        scorecard = scorecard_of(body.pop("scorecard", None), rights=self.rights)
         name = body.get("identifier")
         if isinstance(name, str) and scorecard.rules.filter(identifier=name).exists():
             raise Conflict(
@@ -183,18 +203,17 @@ class EvaluationViewSet(mixins.ListModelMixin, ApiViewSet):
     )
     serializer_class = EvaluationSerializer
     filterset_class = EvaluationFilterSet
+    via = "entity__blueprint"
 
 
 @openapi.RULE_RESULTS
 class RuleResultViewSet(mixins.ListModelMixin, ApiViewSet):
     """What the rules say, one row per entity and rule."""
 
+    queryset = per_rule(Evaluation.objects.all())
     serializer_class = RuleResultSerializer
     filterset_class = RuleResultFilterSet
-
-    def get_queryset(self) -> QuerySet[Evaluation]:
-        """Return the evaluations, once for each rule."""
-        return per_rule(Evaluation.objects.all())
+    via = "entity__blueprint"
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """Narrow the rows, and load only what is shown."""
@@ -214,3 +233,4 @@ class LevelChangeViewSet(mixins.ListModelMixin, ApiViewSet):
     )
     serializer_class = LevelChangeSerializer
     filterset_class = LevelChangeFilterSet
+    via = "entity__blueprint"

@@ -45,6 +45,7 @@ from scorecards.operations.outcome_reading import OutcomeReport, Said
 from scorecards.operations.outcomes import (
     MAX_REPORTS,
     Receipt,
+    check_reporter,
     record_outcomes,
     report_outcomes,
     withdraw_outcomes,
@@ -61,6 +62,7 @@ from scorecards.operations.rebuilding import (
 from scorecards.operations.sweeping import sweep
 
 __all__ = [
+    "check_reporter",
     "MAX_BATCH",
     "MAX_REPORTS",
     "OutcomeReport",

@@ -43,6 +43,7 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/",
         "/api/blueprints/",
         "/api/blueprints/cart/",
+        "/api/blueprints/cart/permissions/",
         "/api/campaigns/",
         "/api/campaigns/cart/",
         "/api/changes/",
@@ -50,7 +51,10 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/entities/bulk/",
         "/api/entities/service/cart/",
         "/api/evaluations/",
+        "/api/exemptions/",
+        "/api/exemptions/1/",
         "/api/level-changes/",
+        "/api/me/",
         "/api/outcome-batches/",
         "/api/outcome-batches/1/",
         "/api/outcomes/",
@@ -67,7 +71,7 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/teams/",
         "/api/teams/cart/",
     ]
-    assert len(WRITES) == 24
+    assert len(WRITES) == 27
 
 
 @pytest.mark.django_db
@@ -99,10 +103,9 @@ def test_a_read_token_never_writes(world: None, editor: User, method: str, addre
 
 
 @pytest.mark.parametrize(("method", "address"), WRITES)
-def test_who_is_not_staff_never_writes(world: None, method: str, address: str) -> None:
-    response = getattr(client_with(make_token(make_user(password=None), scope="write")), method)(
-        address, {}
-    )
+def test_a_viewer_never_writes(world: None, method: str, address: str) -> None:
+    viewer = make_user(password=None, role="viewer")
+    response = getattr(client_with(make_token(viewer, scope="write")), method)(address, {})
     assert response.status_code == 403
     assert response.json() == {"detail": "Only admins may write this.", "errors": []}
 
@@ -186,7 +189,7 @@ def test_the_root_lists_the_routes(client: APIClient) -> None:
     assert set(root) == {
         "blueprints", "changes", "entities", "teams", "scorecards", "rules", "evaluations",
         "rule-results", "outcomes", "level-changes", "scorecard-previews", "campaigns",
-        "outcome-batches", "past-outcomes",
+        "outcome-batches", "past-outcomes", "exemptions", "me",
     }  # fmt: skip
     assert root["entities"] == "http://testserver/api/entities/"
 

@@ -38,6 +38,8 @@ def test_json_tells_everything_about_the_token(editor: User) -> None:
         "user": "ada",
         "scope": "read",
         "name": "CI",
+        "role": "",
+        "blueprints": [],
         "expires_at": row.expiry.isoformat(),
     }
     assert timedelta(days=6) < row.expiry - timezone.now() < timedelta(days=7)
@@ -47,8 +49,24 @@ def test_json_tells_everything_about_the_token(editor: User) -> None:
 
 
 def test_a_write_token_that_cannot_write_is_told_of() -> None:
+    make_user(password=None, role="viewer")
+    said = "As viewer, maya only reads, and so will the token."
+    assert _run("maya", "--scope", "write")[1] == said
+
+
+def test_a_member_is_warned_where_the_token_is_a_viewers() -> None:
     make_user(password=None)
-    assert _run("maya", "--scope", "write")[1] == "maya is not staff: the token will only read."
+    assert _run("maya", "--scope", "write")[1] == ""
+    said = "As viewer, maya only reads, and so will the token."
+    assert _run("maya", "--scope", "write", "--role", "viewer")[1] == said
+
+
+def test_a_token_is_limited_to_blueprints_that_there_are(world: None, editor: User) -> None:
+    _run("ada", "--scope", "write", "--role", "moderator", "--blueprint", "service")
+    row = ApiToken.objects.get()
+    assert (row.role, row.blueprints) == ("moderator", ["service"])
+    with pytest.raises(CommandError, match="no blueprint 'sevice'; there are: _team, _user, serv"):
+        _run("ada", "--scope", "write", "--blueprint", "sevice")
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ from tests.port.clients import PortClient
 
 MEMBERS = {"users": [], "roles": ["Admin", "Member"], "teams": [], "ownedByTeam": False}
 MODERATORS = {**MEMBERS, "roles": ["app-moderator", "Admin"]}
+OWNERS = {**MODERATORS, "ownedByTeam": True}
 NOBODY = {**MEMBERS, "roles": []}
 DEFAULT = {
     "entities": {
         "read": MEMBERS,
-        "register": MODERATORS,
-        "update": MODERATORS,
+        "register": OWNERS,
+        "update": OWNERS,
         "unregister": MODERATORS,
         "updateProperties": {},
         "updateRelations": {},
@@ -39,7 +40,7 @@ def test_what_was_set_is_told_and_the_rest_stays(app: None, port: PortClient) ->
         {
             "entities": {
                 "register": {"roles": ["Member"], "ownedByTeam": True},
-                "read": {"policy": {"combinator": "and", "rules": []}},
+                "read": {"policy": None},
                 "updateProperties": {"tier": {"users": ["a@example.com"]}, "$title": {}},
             }
         },
@@ -57,7 +58,7 @@ def test_what_was_set_is_told_and_the_rest_stays(app: None, port: PortClient) ->
     wanted = {
         "entities": {
             **DEFAULT["entities"],
-            "read": {**MEMBERS, "policy": {"combinator": "and", "rules": []}},
+            "read": {**MEMBERS, "policy": None},
             "register": {"users": [], "roles": ["Member"], "teams": ["core"], "ownedByTeam": True},
             "updateProperties": {
                 "tier": {**NOBODY, "users": ["a@example.com"], "teams": ["core"]},
@@ -88,6 +89,9 @@ def test_saying_it_again_leaves_no_trace(app: None, port: PortClient) -> None:
         ({"entities": {"updateProperties": {"tier": {"users": [1]}}}},
          "entities.updateProperties.tier.users[0]"),
         ({"entities": {"fly": {}}}, "entities"),
+        ({"entities": {"read": {"policy": {"combinator": "and", "rules": []}}}},
+         "entities.read.policy"),
+        ({"entities": {"read": {"ownedByTeam": True}}}, "entities.read.ownedByTeam"),
     ],
 )  # fmt: skip
 def test_what_is_no_permission_is_refused(

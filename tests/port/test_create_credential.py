@@ -1,13 +1,16 @@
 """The command that makes credentials."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from catalog.models import Change
 from portal.integrations.credentials import find_by_secret
 from portal.integrations.models import ApiCredential
+from tests.builders import make_blueprint
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +37,36 @@ def test_history_names_the_credential_and_no_secret(capsys: pytest.CaptureFixtur
     call_command("create_credential", "ocean", "--json")
     change = Change.objects.get(kind="credential")
     assert (change.identifier, change.after) == ("ocean", {"name": "ocean", "scope": "write"})
+
+
+def test_a_credential_is_limited_and_history_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    make_blueprint()
+    limits = ["--role", "moderator", "--blueprint", "service", "--days", "7"]
+    call_command("create_credential", "ocean", *limits)
+    row = ApiCredential.objects.get()
+    assert (row.role, row.blueprints) == ("moderator", ["service"])
+    assert timedelta(days=6) < row.expires_at - timezone.now() < timedelta(days=7)
+    assert Change.objects.get(kind="credential").after == {
+        "name": "ocean",
+        "scope": "write",
+        "role": "moderator",
+        "blueprints": ["service"],
+        "expires_at": row.expires_at.isoformat(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (["--blueprint", "nothing"], "there is no blueprint 'nothing'; there are: _team, _user"),
+        (["--days", "0"], "--days takes a number from 1 to 3650"),
+        (["--role", "king"], "invalid choice: 'king'"),
+    ],
+)
+def test_limits_that_cannot_be_are_refused(limits: list[str], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        call_command("create_credential", "ocean", *limits)
+    assert not ApiCredential.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a" * 101, "a\x00b", "taken"])

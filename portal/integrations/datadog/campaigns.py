@@ -19,9 +19,9 @@ from portal.integrations.datadog.campaigns_codec import (
 )
 from portal.integrations.datadog.scopes import parse_scope, write_scope
 from portal.integrations.models import CampaignNote
-from portal.permissions import Actor
+from portal.permissions import Actor, Rights
 from scorecards import operations
-from scorecards.campaign_progress import Progress, known_outcomes, progress_of
+from scorecards.campaign_progress import known_outcomes, progress_of
 from scorecards.campaigns import rule_name
 from scorecards.models import Campaign, Rule
 
@@ -189,10 +189,10 @@ def _note_of(campaign: Campaign) -> CampaignNote | None:
     return campaign.note if hasattr(campaign, "note") else None
 
 
-def with_scores(answer: Document, campaign: Campaign, *, now: datetime) -> Document:
+def with_scores(answer: Document, campaign: Campaign, *, now: datetime, rights: Rights) -> Document:
     """Return the answer about a campaign with the scores of it and of its rules beside it."""
     rules = list(campaign.rules.all())
-    tallies = _tallies(campaign, progress_of(campaign, now=now), now=now)
+    tallies = _tallies(campaign, now=now, rights=rights)
     id_ = ids.campaign_id(campaign.pk)
     whole = Tally(
         passed=sum(tally.passed for tally in tallies.values()),
@@ -218,9 +218,10 @@ def with_scores(answer: Document, campaign: Campaign, *, now: datetime) -> Docum
     }
 
 
-def _tallies(campaign: Campaign, progress: Progress, *, now: datetime) -> dict[int, Tally]:
+def _tallies(campaign: Campaign, *, now: datetime, rights: Rights) -> dict[int, Tally]:
     """Return how each rule fares; of a reported rule, nothing is known where nobody reported."""
-    known = known_outcomes(campaign, now=now)
+    progress = progress_of(campaign, now=now, rights=rights)
+    known = known_outcomes(campaign, now=now, rights=rights)
     found = {}
     for item in progress.rules:
         counts = item.results
@@ -231,9 +232,9 @@ def _tallies(campaign: Campaign, progress: Progress, *, now: datetime) -> dict[i
     return found
 
 
-def counts_of(campaign: Campaign, *, now: datetime) -> Document:
+def counts_of(campaign: Campaign, *, now: datetime, rights: Rights) -> Document:
     """Return how many entities a campaign is about, and how many rules it has."""
     return {
-        "entity_count": progress_of(campaign, now=now).entities,
+        "entity_count": progress_of(campaign, now=now, rights=rights).entities,
         "rule_count": len(campaign.rules.all()),
     }

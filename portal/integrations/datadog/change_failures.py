@@ -30,7 +30,7 @@ def mark_deployment(*, deployment: Entity, mark: FailureMark, by: Actor, now: da
     properties: dict[str, object] = {"change_failure": mark.is_failure}
     remediating = _remediating(deployment)
     if mark.remediation is not None:
-        remediating = _named(deployment, mark.remediation)
+        remediating = _named(deployment, mark.remediation, by=by)
         properties["remediation_type"] = mark.remediation.type
     elif not mark.is_failure:
         properties["remediation_type"] = None
@@ -66,12 +66,15 @@ def _change(
     return write(DEPLOYMENT, [draft], by=by, now=now, datasource="").entities[0]
 
 
-def _named(failed: Entity, remediation: Remediation) -> Entity:
+def _named(failed: Entity, remediation: Remediation, *, by: Actor) -> Entity:
     """Return the deployment that is said to have put a failed one right; raises `Invalid`."""
     if remediation.id is not None:
-        place, found = "remediation.id", dora_reading.deployment(remediation.id)
+        place, found = "remediation.id", dora_reading.deployment(remediation.id, rights=by.rights)
     else:
-        place, found = "remediation.version", _deployed_alike(failed, remediation.version or "")
+        place, found = (
+            "remediation.version",
+            _deployed_alike(failed, remediation.version or "", by=by),
+        )
     if found is None:
         raise Invalid.at(place, "names no deployment that is known; send that one first")
     if found.pk == failed.pk:
@@ -81,12 +84,13 @@ def _named(failed: Entity, remediation: Remediation) -> Entity:
     return found
 
 
-def _deployed_alike(failed: Entity, version: str) -> Entity | None:
+def _deployed_alike(failed: Entity, version: str, *, by: Actor) -> Entity | None:
     """Return the newest deployment of a version to where the failed one went."""
     return dora_reading.newest_deployment(
         service=failed.fact("relation#service") or "",
         env=failed.fact("env") or failed.fact("environment") or PRODUCTION,
         version=version,
+        rights=by.rights,
     )
 
 

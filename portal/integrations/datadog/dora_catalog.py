@@ -67,5 +67,6 @@ def require_pack(*, by: Actor, now: datetime) -> None:
             or needed["properties"] - spec.properties.keys()
             or needed["relations"] - spec.relations.keys()
         ):
+            by.must_edit_catalog(f"the blueprints of the pack '{PACK}'")
             install_pack(name=PACK, by=by, now=now)
             return

@@ -20,6 +20,7 @@ from portal.integrations.datadog.dora_facets import (
 )
 from portal.integrations.datadog.dora_moments import microseconds
 from portal.integrations.datadog.event_search import Condition
+from portal.permissions import Rights
 
 # Moments of both blueprints, as queries sort by them. What other tools report may lack the first.
 _MOMENTS: dict[str, dict[str, Any]] = {
@@ -45,17 +46,19 @@ _EVENTS: dict[str, list[Condition]] = {
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def deployment(id_: str) -> Entity | None:
-    """Return the deployment with an id."""
-    return _events("deployment").named([id_]).first()
+def deployment(id_: str, *, rights: Rights | None) -> Entity | None:
+    """Return the deployment with an id, if `rights` may read it; None may read everything."""
+    return _events("deployment", rights=rights).named([id_]).first()
 
 
-def failure(id_: str) -> Entity | None:
-    """Return the incident with an id."""
-    return _events("incident").named([id_]).first()
+def failure(id_: str, *, rights: Rights | None) -> Entity | None:
+    """Return the incident with an id, if `rights` may read it."""
+    return _events("incident", rights=rights).named([id_]).first()
 
 
-def newest_deployment(*, service: str, env: str, version: str) -> Entity | None:
+def newest_deployment(
+    *, service: str, env: str, version: str, rights: Rights | None
+) -> Entity | None:
     """Return the deployment of a version of a service to an environment that was finished last."""
     wanted = [
         of_service("=", service),
@@ -63,21 +66,26 @@ def newest_deployment(*, service: str, env: str, version: str) -> Entity | None:
         leaf("version", "=", version),
     ]
     finished_at = _MOMENTS["deployment"]["finished_at"]
-    return _events("deployment", *wanted).order_by(finished_at.desc(nulls_last=True), "-id").first()
+    rows = _events("deployment", *wanted, rights=rights)
+    return rows.order_by(finished_at.desc(nulls_last=True), "-id").first()
 
 
-def deployments(asked: EventList) -> Sequence[Entity]:
+def deployments(asked: EventList, *, rights: Rights) -> Sequence[Entity]:
     """Return the deployments that a list is asked for; raises `Invalid` for its search."""
-    return _listed("deployment", asked, deployment_search(asked.query, path="query"))
+    search = deployment_search(asked.query, path="query")
+    return _listed("deployment", asked, search, rights=rights)
 
 
-def failures(asked: EventList) -> Sequence[Entity]:
+def failures(asked: EventList, *, rights: Rights) -> Sequence[Entity]:
     """Return the incidents that a list is asked for; raises `Invalid` for its search."""
-    return _listed("incident", asked, failure_search(asked.query, path="query"))
+    search = failure_search(asked.query, path="query")
+    return _listed("incident", asked, search, rights=rights)
 
 
-def _listed(blueprint: str, asked: EventList, search: Condition | None) -> Sequence[Entity]:
-    found = _events(blueprint, *([] if search is None else [search]))
+def _listed(
+    blueprint: str, asked: EventList, search: Condition | None, *, rights: Rights
+) -> Sequence[Entity]:
+    found = _events(blueprint, *([] if search is None else [search]), rights=rights)
     # Reading a moment out of facts costs more than all else; nothing reads one that need not.
     if asked.from_ is not None or asked.to is not None:
         found = found.alias(began=_MOMENTS[blueprint]["started_at"])
@@ -90,7 +98,7 @@ def _listed(blueprint: str, asked: EventList, search: Condition | None) -> Seque
     return list(found.only("facts").order_by(order, "id")[: asked.limit])
 
 
-def _events(blueprint: str, *conditions: Condition) -> EntityQuerySet:
+def _events(blueprint: str, *conditions: Condition, rights: Rights | None) -> EntityQuerySet:
     whole = [*_EVENTS[blueprint], *conditions]
     query = parse({"combinator": "and", "conditions": whole}, path="query")
-    return Entity.objects.of(blueprint).matching(query, now=_NO_TIME)
+    return Entity.objects.of(blueprint).readable_by(rights).matching(query, now=_NO_TIME)

@@ -9,6 +9,7 @@ from portal.integrations.datadog import catalog_codec as codec
 from portal.integrations.datadog.definitions.reading import Described
 from portal.integrations.datadog.definitions.relating import relations_from
 from portal.integrations.datadog.entity_filters import Include
+from portal.permissions import Rights
 
 Document = dict[str, Any]
 
@@ -17,9 +18,14 @@ _INCIDENT, _OVER = "incident", "resolved_at"
 _MOST_INCIDENTS = 1_000
 
 
-def presented(entities: Sequence[Described], include: Collection[Include]) -> Document:
-    """Return the body of a list of entities with everything that is to come with them."""
-    gathered = [_gather(entities, name) for name in Include if name in include]
+def presented(
+    entities: Sequence[Described], include: Collection[Include], *, rights: Rights
+) -> Document:
+    """Return the body of a list of entities with everything that is to come with them.
+
+    What `rights` may not read does not come with them.
+    """
+    gathered = [_gather(entities, name, rights) for name in Include if name in include]
     data, included = [], []
     for described in entities:
         related: Document = {}
@@ -35,7 +41,7 @@ def presented(entities: Sequence[Described], include: Collection[Include]) -> Do
 
 
 def _gather(
-    entities: Sequence[Described], name: Include
+    entities: Sequence[Described], name: Include, rights: Rights
 ) -> tuple[str, bool, dict[int, list[Document]]]:
     """Return how a relationship is called, whether it is to many, and its objects by entity."""
     match name:
@@ -47,9 +53,9 @@ def _gather(
             found = {_pk(item): codec.oncall_item(item) for item in entities}
             return "oncall", True, {id_: [item] for id_, item in found.items() if item}
         case Include.INCIDENT:
-            return "incidents", True, _incidents([_pk(item) for item in entities])
+            return "incidents", True, _incidents([_pk(item) for item in entities], rights)
         case Include.RELATION:
-            related = relations_from([item.entity for item in entities])
+            related = relations_from([item.entity for item in entities], rights=rights)
             items = {id_: [*map(codec.related_item, rows)] for id_, rows in related.items()}
             return "relatedEntities", True, items
 
@@ -58,11 +64,12 @@ def _pk(described: Described) -> int:
     return described.entity.pk
 
 
-def _incidents(entity_ids: Sequence[int]) -> dict[int, list[Document]]:
+def _incidents(entity_ids: Sequence[int], rights: Rights) -> dict[int, list[Document]]:
     """Return the incidents that are not over yet, newest first, by the entity they are about."""
     pairs = EntityRelation.objects.filter(
         target_id__in=entity_ids, source__blueprint__identifier=_INCIDENT
     ).exclude(source__properties__has_key=_OVER)
+    pairs = rights.readable(pairs, via="source__blueprint")
     rows = pairs.order_by("-source_id").values_list("source_id", "target_id")[:_MOST_INCIDENTS]
     targets = defaultdict(list)
     for source, target in rows:

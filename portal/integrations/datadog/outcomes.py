@@ -18,7 +18,7 @@ from portal.integrations.datadog import ids
 from portal.integrations.datadog.entity_names import EntityName
 from portal.integrations.datadog.outcomes_codec import Sent, Shown
 from portal.integrations.datadog.paging import Page
-from portal.permissions import Actor
+from portal.permissions import Actor, Rights
 from scorecards.api.rule_results import per_rule
 from scorecards.models import Evaluation, Outcome, Rule
 from scorecards.operations import Said
@@ -27,13 +27,18 @@ Pair = tuple[int, int]
 
 
 def list_outcomes(
-    *, page: Page, rules: Q, entity: EntityName | None = None, state: str = ""
+    *, page: Page, rules: Q, rights: Rights, entity: EntityName | None = None, state: str = ""
 ) -> list[Shown]:
-    """Return a page of outcomes of some rules, of one entity or all, in one state or any."""
+    """Return a page of outcomes of some rules, of one entity or all, in one state or any.
+
+    Those about what `rights` may read.
+    """
     about = Q()
     if entity is not None:
         about = Q(entity__blueprint__identifier=entity.kind, entity__identifier=entity.identifier)
-    reported, found = _reported(about), _found(about)
+    reported, found = (
+        rights.readable(rows, via="entity__blueprint") for rows in (_reported(about), _found(about))
+    )
     if rules:
         # Only where some are asked for, and by number: databases then read rows in their order.
         numbers = list(Rule.objects.filter(rules).values_list("pk", flat=True))

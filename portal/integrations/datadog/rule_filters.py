@@ -8,7 +8,7 @@ from catalog.errors import Invalid
 from portal.integrations.datadog import ids
 from portal.integrations.datadog.views import DatadogView
 from scorecards.custom import from_packs, installed_rules
-from scorecards.models import Rule
+from scorecards.models import Rule, Scorecard
 
 LEVELS = ("1", "2", "3")
 
@@ -38,6 +38,11 @@ def rules_of_scores(view: DatadogView) -> "QuerySet[Rule]":
     if is_custom is not None:
         built_in = from_packs(installed_rules())
         condition &= ~built_in if is_custom else built_in
+    rights = view.rights
+    if rights.hidden:
+        # Counts of the others would tell of what is hidden.
+        told = Scorecard.objects.wholly_readable_by(rights)
+        condition &= Q(scorecard__in=told)
     return Rule.objects.filter(condition).select_related("scorecard", "level").order_by("id")
 
 

@@ -7,9 +7,11 @@ from django.db.models import QuerySet
 
 from catalog.errors import NotFound
 from portal.integrations.datadog import ids
+from portal.permissions import Rights
 from scorecards import custom
 from scorecards.custom import PackRules
 from scorecards.models import Rule, Scorecard
+from scorecards.querysets import ScorecardQuerySet
 
 
 @dataclass(frozen=True)
@@ -23,15 +25,20 @@ class RuleFilter:
     is_custom: bool | None = None
 
 
-def visible_rules() -> "QuerySet[Rule]":
-    """Return the rules with what an answer says of them, in the order in which they were made."""
+def visible_rules(rights: Rights | None = None) -> "QuerySet[Rule]":
+    """Return the rules with what an answer says of them, in the order in which they were made.
+
+    With `rights`, without those of scorecards that only grade what these may not read.
+    """
     rows = Rule.objects.filter(scorecard__status=Scorecard.Status.PUBLISHED)
+    if rights is not None and rights.hidden:
+        rows = rows.filter(scorecard__in=Scorecard.objects.readable_by(rights))
     return rows.select_related("scorecard", "level", "owner", "note").order_by("id")
 
 
-def rules_like(wanted: RuleFilter, built_in: PackRules) -> "QuerySet[Rule]":
+def rules_like(wanted: RuleFilter, built_in: PackRules, *, rights: Rights) -> "QuerySet[Rule]":
     """Return the rules that a list asks for."""
-    rows = visible_rules()
+    rows = visible_rules(rights)
     if wanted.id:
         rows = rows.filter(pk=ids.rule_number(wanted.id))
     if wanted.name:
@@ -54,14 +61,14 @@ def rule_with_id(id_: str) -> Rule:
     return rule
 
 
-def visible_scorecards() -> "QuerySet[Scorecard]":
+def visible_scorecards() -> ScorecardQuerySet:
     """Return the scorecards in the order in which they were made."""
     return Scorecard.objects.published().order_by("id")
 
 
-def scorecards_like(parts: Mapping[str, str]) -> "QuerySet[Scorecard]":
+def scorecards_like(parts: Mapping[str, str], *, rights: Rights) -> "QuerySet[Scorecard]":
     """Return the scorecards that a list asks for: by id, and by parts of name and description."""
-    rows = visible_scorecards()
+    rows = visible_scorecards().readable_by(rights)
     if id_ := parts.get("id"):
         rows = rows.filter(pk=ids.scorecard_number(id_))
     if name := parts.get("name"):

@@ -13,7 +13,7 @@ from portal.integrations.datadog import answers
 from portal.integrations.datadog.answers import ErrorForm, JsonApiRenderer
 from portal.integrations.datadog.authentication import DatadogAuthentication, DatadogPermission
 from portal.integrations.wire import require_length
-from portal.permissions import Actor
+from portal.permissions import Actor, Rights, rights_of
 
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -29,7 +29,8 @@ class DatadogView(views.APIView):
     """A view of this dialect. Parts of addresses arrive decoded, with their slashes.
 
     `reading_methods` are the methods besides GET by which nothing is written; `error_form` is how
-    errors are told here; with `needs_only_api_key` no application key is asked for.
+    errors are told here; with `needs_only_api_key` no application key is asked for, and with
+    `asks_of_objects` it is left to operations whether a write is allowed.
     """
 
     authentication_classes = (DatadogAuthentication,)
@@ -42,6 +43,7 @@ class DatadogView(views.APIView):
     reading_methods: tuple[str, ...] = ()
     error_form = ErrorForm.OBJECTS
     needs_only_api_key = False
+    asks_of_objects = False
 
     def get_exception_handler(self) -> Any:
         """Return the handler of this dialect."""
@@ -57,8 +59,12 @@ class DatadogView(views.APIView):
     @property
     def actor(self) -> Actor:
         """Return who is writing."""
-        user = self.request.user
-        return Actor(label=user.get_username(), user_id=user.pk, source="wire")
+        return Actor.of_request(self.request, source="wire")
+
+    @property
+    def rights(self) -> Rights:
+        """Return what whoever asks may do."""
+        return rights_of(self.request.user, self.request.auth)
 
     def attributes(self, *, type_: str | None = None) -> dict[str, Any]:
         """Return `data.attributes` of the body; with `type_`, `data.type` has to be it.

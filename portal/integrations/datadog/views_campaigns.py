@@ -57,9 +57,9 @@ class OneCampaign(DatadogView):
         found, now = campaign_of(campaign), timezone.now()
         answer: dict[str, Any] = {"data": write_campaign(found)}
         if "scores" in self.parameter("include").split(","):
-            answer = with_scores(answer, found, now=now)
+            answer = with_scores(answer, found, now=now, rights=self.rights)
         if self.flag("include_meta"):
-            answer["meta"] = counts_of(found, now=now)
+            answer["meta"] = counts_of(found, now=now, rights=self.rights)
         return Response(answer)
 
     def put(self, request: Request, campaign: str) -> Response:

@@ -37,6 +37,7 @@ from portal.integrations.datadog.entity_filters import (
 from portal.integrations.datadog.entity_inclusions import presented
 from portal.integrations.datadog.ids import entity_number
 from portal.integrations.datadog.views import DatadogView
+from portal.permissions import Rights
 
 
 class CatalogView(DatadogView):
@@ -56,20 +57,24 @@ class CatalogView(DatadogView):
 class Entities(CatalogView):
     """The entities of all kinds."""
 
+    asks_of_objects = True
+
     def get(self, request: Request) -> Response:
         """List them."""
         page = self.page()
         include = choices(Include, self.parameter, "include")
-        rows = filtered(described_entities(), self.parameter, now=timezone.now())
+        rows = filtered(described_entities(self.rights), self.parameter, now=timezone.now())
         found = list(rows[page.rows])
-        body = presented(_described(page.shown(found)), include)
+        body = presented(_described(page.shown(found)), include, rights=self.rights)
         return Response({**body, "links": page.links(found)})
 
     def post(self, request: Request) -> Response:
         """Write what one or several definitions say; all of them or none."""
         definitions = read_definitions(request.data)
         entities = upsert_definitions(definitions=definitions, by=self.actor, now=timezone.now())
-        return Response(presented(_described(_again(entities)), [Include.SCHEMA]), status=202)
+        described = _described(_again(entities, self.rights))
+        body = presented(described, [Include.SCHEMA], rights=self.rights)
+        return Response(body, status=202)
 
 
 class EntityPreview(CatalogView):
@@ -79,16 +84,18 @@ class EntityPreview(CatalogView):
 
     def post(self, request: Request) -> Response:
         """Show the first entities with what scorecards read of them."""
-        entities = _described(list(described_entities()[:DEFAULT]))
+        entities = _described(list(described_entities(self.rights)[:DEFAULT]))
         return Response({"data": [_previewed(item) for item in entities]}, status=202)
 
 
 class OneEntity(CatalogView):
     """An entity, named by its id or by a reference."""
 
+    asks_of_objects = True
+
     def delete(self, request: Request, entity: str) -> Response:
         """Delete it."""
-        found = _named(entity)
+        found = _named(entity, self.rights)
         if found is None:
             raise exceptions.NotFound("Not Found")
         delete_entities(entities=[found], by=self.actor, now=timezone.now())
@@ -110,6 +117,7 @@ class Relations(CatalogView):
         page = self.page()
         include = choices(RelationInclude, self.parameter, "include")
         search = Search(
+            rights=self.rights,
             type=choice(RelationType, self.parameter, "filter[type]"),
             source=name_in(self.parameter, "filter[from_ref]"),
             target=name_in(self.parameter, "filter[to_ref]"),
@@ -117,7 +125,7 @@ class Relations(CatalogView):
         found = relations(search, page.rows)
         shown = page.shown(found)
         ends = {name for item in shown for name in (item.edge.source, item.edge.target)}
-        entities = entities_called(ends)
+        entities = entities_called(ends, rights=self.rights)
         data = [codec.relation_data(item, entities) for item in shown]
         body = codec.listed(data, _included(list(entities.values()), include))
         return Response({**body, "links": page.links(found)})
@@ -128,9 +136,9 @@ def _described(entities: list[Entity]) -> list[Described]:
     return [describe(entity, specs) for entity in entities]
 
 
-def _again(entities: list[Entity]) -> list[Entity]:
+def _again(entities: list[Entity], rights: Rights) -> list[Entity]:
     """Read entities back as they were stored, in the same order."""
-    rows = described_entities().filter(pk__in=[entity.pk for entity in entities])
+    rows = described_entities(rights).filter(pk__in=[entity.pk for entity in entities])
     by_id = {entity.pk: entity for entity in rows}
     return [by_id[entity.pk] for entity in entities]
 
@@ -146,8 +154,8 @@ def _previewed(described: Described) -> dict[str, Any]:
     }
 
 
-def _named(name: str) -> Entity | None:
-    rows = described_entities()
+def _named(name: str, rights: Rights) -> Entity | None:
+    rows = described_entities(rights)
     number = entity_number(name)
     if number is not None:
         return rows.filter(pk=number).first()

@@ -22,7 +22,8 @@ class Kinds(CatalogView):
     def get(self, request: Request) -> Response:
         """List them."""
         page = CatalogPage.of(request.path, request.query_params)
-        rows = described_blueprints().select_related("kind_note")
+        kinds = self.rights.readable(described_blueprints(), via="pk")
+        rows = kinds.select_related("kind_note")
         if id_ := self.parameter("filter[id]"):
             number = kind_number(id_)
             rows = rows.filter(pk=number) if number is not None else rows.none()

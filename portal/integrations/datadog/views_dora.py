@@ -29,6 +29,7 @@ class NewDeployment(DatadogView):
     """Receive a deployment."""
 
     needs_only_api_key = True
+    asks_of_objects = True
 
     def post(self, request: Request) -> Response:
         """Create it, or change the one that is meant."""
@@ -41,6 +42,7 @@ class NewFailure(DatadogView):
     """Receive a failure."""
 
     needs_only_api_key = True
+    asks_of_objects = True
 
     def post(self, request: Request) -> Response:
         """Create it, or change the one that is meant."""
@@ -53,11 +55,12 @@ class Deployments(DatadogView):
     """The deployments."""
 
     reading_methods = ("POST",)
+    asks_of_objects = True
 
     def post(self, request: Request) -> Response:
         """List those that are asked for."""
         attributes = self.attributes(type_="dora_deployments_list_request")
-        rows = dora_reading.deployments(dora_codec.read_list(attributes))
+        rows = dora_reading.deployments(dora_codec.read_list(attributes), rights=self.rights)
         return Response({"data": [dora_codec.show_deployment(row.facts) for row in rows]})
 
     def patch(self, request: Request) -> Response:
@@ -65,7 +68,9 @@ class Deployments(DatadogView):
         attributes = self.attributes(type_=dora_codec.PATCH)
         mark = dora_codec.read_mark(attributes, is_full=True)
         service, env, version = dora_codec.read_version(attributes)
-        found = dora_reading.newest_deployment(service=service, env=env, version=version)
+        found = dora_reading.newest_deployment(
+            service=service, env=env, version=version, rights=self.rights
+        )
         mark_deployment(deployment=_one(found), mark=mark, by=self.actor, now=timezone.now())
         return _accepted()
 
@@ -73,21 +78,23 @@ class Deployments(DatadogView):
 class OneDeployment(DatadogView):
     """A deployment, by its id."""
 
+    asks_of_objects = True
+
     def get(self, request: Request, id_: str) -> Response:
         """Show it."""
-        entity = _one(dora_reading.deployment(id_))
+        entity = _one(dora_reading.deployment(id_, rights=self.rights))
         return Response({"data": dora_codec.show_deployment(entity.facts)})
 
     def patch(self, request: Request, id_: str) -> Response:
         """Say whether it failed. The id in the address counts, whatever the body repeats."""
         mark = dora_codec.read_mark(self.attributes(type_=dora_codec.PATCH))
-        found = _one(dora_reading.deployment(id_))
+        found = _one(dora_reading.deployment(id_, rights=self.rights))
         mark_deployment(deployment=found, mark=mark, by=self.actor, now=timezone.now())
         return _accepted()
 
     def delete(self, request: Request, id_: str) -> Response:
         """Delete it, if it is there."""
-        entity = dora_reading.deployment(id_)
+        entity = dora_reading.deployment(id_, rights=self.rights)
         if entity is not None:
             dora_events.delete_deployment(entity=entity, by=self.actor, now=timezone.now())
         return _accepted()
@@ -101,21 +108,23 @@ class Failures(DatadogView):
     def post(self, request: Request) -> Response:
         """List those that are asked for."""
         attributes = self.attributes(type_="dora_failures_list_request")
-        rows = dora_reading.failures(dora_codec.read_list(attributes))
+        rows = dora_reading.failures(dora_codec.read_list(attributes), rights=self.rights)
         return Response({"data": [dora_codec.show_failure(row.facts) for row in rows]})
 
 
 class OneFailure(DatadogView):
     """A failure, by its id."""
 
+    asks_of_objects = True
+
     def get(self, request: Request, id_: str) -> Response:
         """Show it."""
-        entity = _one(dora_reading.failure(id_))
+        entity = _one(dora_reading.failure(id_, rights=self.rights))
         return Response({"data": dora_codec.show_failure(entity.facts)})
 
     def delete(self, request: Request, id_: str) -> Response:
         """Delete it, if it is there."""
-        entity = dora_reading.failure(id_)
+        entity = dora_reading.failure(id_, rights=self.rights)
         if entity is not None:
             dora_events.delete_failure(entity=entity, by=self.actor, now=timezone.now())
         return _accepted()

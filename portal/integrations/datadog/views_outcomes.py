@@ -41,12 +41,18 @@ PAGE_SIZE = 100
 class Outcomes(DatadogView):
     """All outcomes, and the way in that answers before it applies."""
 
+    asks_of_objects = True
+
     def get(self, request: Request) -> Response:
         """List a page of outcomes."""
         parameters = request.query_params
         page = page_of(parameters, default=PAGE_SIZE, largest=PAGE_SIZE)
         shown = list_outcomes(
-            page=page, rules=rules_of_outcomes(self), entity=self._entity(), state=self._state()
+            page=page,
+            rules=rules_of_outcomes(self),
+            rights=self.rights,
+            entity=self._entity(),
+            state=self._state(),
         )
         fields = self.parameter("fields[outcome]")
         answer: dict[str, Any] = {
@@ -101,6 +107,8 @@ class Outcomes(DatadogView):
 class OutcomesBatch(DatadogView):
     """The older way in, of services only, which applies before it answers."""
 
+    asks_of_objects = True
+
     def post(self, request: Request) -> Response:
         """Take results in, and show what has become of them."""
         sent = read_results(_attributes(self), key="service_name", most=MAX_REPORTS)
@@ -111,6 +119,7 @@ class OutcomesBatch(DatadogView):
         now = timezone.now()
         with transaction.atomic():
             said = said_of(sent, rules, by=self.actor, now=now)
+            operations.check_reporter(set(rules.values()), by=self.actor)
             operations.record_outcomes(said=said, by=self.actor.label, reported_at=now, now=now)
         shown = outcomes_about(said.keys())
         meta = {"total_received": len(sent), "total_updated": len(shown)}

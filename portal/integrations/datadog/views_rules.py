@@ -24,11 +24,13 @@ PAGE, LARGEST = 100, 1_000
 class RulesView(DatadogView):
     """The rules of all scorecards."""
 
+    asks_of_objects = True
+
     def get(self, request: Request) -> Response:
         """List them, a page at a time."""
         page = paging.page_of(request.query_params, default=PAGE, largest=LARGEST)
         built_in = custom.installed_rules()
-        rows = rule_reading.rules_like(self._wanted(), built_in)[page.rows]
+        rows = rule_reading.rules_like(self._wanted(), built_in, rights=self.rights)[page.rows]
         body: dict[str, Any] = {
             "data": [self._shown(rule, built_in) for rule in rows],
             "links": paging.links(request.path, request.query_params, page),
@@ -70,6 +72,8 @@ class RulesView(DatadogView):
 class RuleView(DatadogView):
     """One rule."""
 
+    asks_of_objects = True
+
     def put(self, request: Request, rule: str) -> Response:
         """Replace what is said of it."""
         saved = rules.replace_rule(id_=rule, draft=_draft(self), by=self.actor, now=timezone.now())
@@ -91,7 +95,7 @@ class ScorecardsView(DatadogView):
             name: self.parameter(f"filter[scorecard][{name}]")
             for name in ("id", "name", "description")
         }
-        rows = rule_reading.scorecards_like(parts)[page.rows]
+        rows = rule_reading.scorecards_like(parts, rights=self.rights)[page.rows]
         return Response({"data": list(map(present_scorecard, rows))})
 
 

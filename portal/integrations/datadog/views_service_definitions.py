@@ -34,7 +34,7 @@ class ServiceDefinitionView(DatadogView):
 
     def services(self) -> EntityQuerySet:
         """Return the services, however they were written."""
-        return described_entities().of(SERVICE)
+        return described_entities(self.rights).of(SERVICE)
 
     def service(self, name: str) -> Entity:
         """Return a service; raises `NotFound`."""
@@ -54,6 +54,8 @@ class ServiceDefinitionView(DatadogView):
 
 class ServiceDefinitions(ServiceDefinitionView):
     """The services."""
+
+    asks_of_objects = True
 
     def get(self, request: Request) -> Response:
         """List them, a page by its number."""
@@ -84,6 +86,8 @@ class ServiceDefinitions(ServiceDefinitionView):
 
 class OneServiceDefinition(ServiceDefinitionView):
     """A service, by its name."""
+
+    asks_of_objects = True
 
     def get(self, request: Request, name: str) -> Response:
         """Show it in the version that is asked for."""

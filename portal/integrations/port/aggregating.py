@@ -19,6 +19,7 @@ from catalog.models import EntityRelation
 from catalog.queries.typed import MomentOf, NumberOf
 from catalog.querysets import EntityQuerySet
 from portal.integrations.port.entity_scorecards import scorecards_of
+from portal.permissions import Rights
 
 _OF_VALUES = ("sum", "average", "min", "max", *PERCENTILES)
 _OF_ENTITIES = ("count", "average")
@@ -89,8 +90,10 @@ def _over_values() -> dict[str, Any]:
     }
 
 
-def distributed(rows: EntityQuerySet, body: Mapping[str, Any]) -> dict[str, int]:
+def distributed(rows: EntityQuerySet, body: Mapping[str, Any], *, rights: Rights) -> dict[str, int]:
     """Return how many entities have which value; raises `Invalid`.
+
+    Relations to what `rights` may not read count as none.
 
     Values that are no text stand as JSON. An entity that has several, or several relations, counts
     for each; one without any for ``null``.
@@ -103,7 +106,7 @@ def distributed(rows: EntityQuerySet, body: Mapping[str, Any]) -> dict[str, int]
     ((kind, name),) = subjects.items()
     match kind:
         case "relation":
-            return _by_relation(rows, name)
+            return _by_relation(rows, name, rights)
         case "scorecard":
             return _by_scorecard(rows, name, body.get("scorecardRule"))
     counts: Counter[str] = Counter()
@@ -125,8 +128,9 @@ def _items(text: str | None) -> Iterable[str]:
         yield item if isinstance(item, str) else json.dumps(item)
 
 
-def _by_relation(rows: EntityQuerySet, name: str) -> dict[str, int]:
+def _by_relation(rows: EntityQuerySet, name: str, rights: Rights) -> dict[str, int]:
     edges = EntityRelation.objects.filter(source__in=rows.values("id"), relation=name)
+    edges = rights.readable(edges, via="target__blueprint")
     found = edges.order_by().values_list("target__identifier").annotate(Count("id"))
     counts = Counter(dict(found))
     without = rows.exclude(id__in=edges.values("source_id")).count()

@@ -8,7 +8,9 @@ from rest_framework.request import Request
 from portal.integrations.credentials import Machine, note_use
 from portal.integrations.models import ApiCredential
 from portal.integrations.port import tokens
-from portal.permissions import may_edit_catalog, may_read, may_write
+from portal.permissions import may_edit_catalog, may_read, may_read_workings, may_write
+
+_LIMITED = "This credential may not {} this: it is limited to a role, or to blueprints."
 
 
 class PortAuthentication(BaseAuthentication):
@@ -31,7 +33,11 @@ class PortAuthentication(BaseAuthentication):
 
 
 class PortPermission(permissions.BasePermission):
-    """Credentials read; those of scope write also write. Searches are reads, though they POST."""
+    """Credentials read; those of scope write also write. Searches are reads, though they POST.
+
+    Where a view says `asks_of_objects`, whoever may write anything gets through, and operations ask
+    whether they may write that. What a view says is `for_admins` nobody else reads either.
+    """
 
     def has_permission(self, request: Request, view: object) -> bool:
         """Say whether the request may go on; raises with the reason where it may not."""
@@ -40,7 +46,10 @@ class PortPermission(permissions.BasePermission):
                 "Send an access token: 'Authorization: Bearer <token>' of /v1/auth/access_token."
             )
         if request.method in (*permissions.SAFE_METHODS, *getattr(view, "reading_methods", ())):
-            return may_read(request.user)
+            is_open = not getattr(view, "for_admins", False)
+            if is_open or may_read_workings(request.user, request.auth):
+                return may_read(request.user)
+            raise exceptions.PermissionDenied(_LIMITED.format("read"))
         may = may_write if getattr(view, "asks_of_objects", False) else may_edit_catalog
         if not may(request.user, request.auth):
             raise exceptions.PermissionDenied(_why_not(request.auth))
@@ -50,4 +59,4 @@ class PortPermission(permissions.BasePermission):
 def _why_not(credential: ApiCredential) -> str:
     if credential.scope != ApiCredential.Scope.WRITE:
         return "This credential only reads; writing needs one of scope 'write'."
-    return "This credential may not write this: it is limited to a role, or to blueprints."
+    return _LIMITED.format("write")

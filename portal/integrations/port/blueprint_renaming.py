@@ -22,14 +22,13 @@ from portal.permissions import Actor
 class Kind:
     """A kind of item.
 
-    `section` of our document has it, `path` leads to it in theirs, `permission` is what permissions
-    know it under, and `names` are the keys of a body under which its new name may stand.
+    `section` of our document has it, `path` leads to it in theirs, and `names` are the keys of a
+    body under which its new name may stand.
     """
 
     noun: str
     section: str
     path: tuple[str, ...]
-    permission: str
     names: tuple[str, ...]
 
     def items_of(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -49,21 +48,18 @@ PROPERTY = Kind(
     noun="property",
     section="schema",
     path=("schema", "properties"),
-    permission="updateProperties",
     names=("newPropertyName", "newPropertyIdentifier"),
 )
 MIRROR = Kind(
     noun="mirror property",
     section="mirror_properties",
     path=("mirrorProperties",),
-    permission="updateProperties",
     names=("newMirrorName", "newMirrorIdentifier"),
 )
 RELATION = Kind(
     noun="relation",
     section="relations",
     path=("relations",),
-    permission="updateRelations",
     names=("newRelationName", "newRelationIdentifier"),
 )
 
@@ -89,7 +85,6 @@ def rename_item(
         raise codec.in_their_words(Invalid(faults), own=blueprint.identifier) from None
     for note in BlueprintNote.objects.filter(blueprint=blueprint):
         note.extras = _rekeyed(note.extras, kind.path, key, new_key)
-        note.permissions = _rekeyed(note.permissions, ("entities", kind.permission), key, new_key)
         note.save()
 
 

@@ -24,7 +24,7 @@ from portal.integrations.port.blueprint_renaming import rename_blueprint
 from portal.integrations.port.blueprint_writing import Stored, write
 from portal.integrations.port.derived import DERIVED, derived_blueprint, derived_blueprints
 from portal.permissions import SYSTEM as PORTAL
-from portal.permissions import Actor
+from portal.permissions import Actor, Rights
 
 
 def shown() -> QuerySet[Blueprint]:
@@ -37,20 +37,34 @@ def shown() -> QuerySet[Blueprint]:
     )
 
 
-def all_presented() -> list[dict[str, Any]]:
-    """Return all blueprints in this dialect, by identifier: those that are derived, too."""
-    stored = [present(row) for row in shown()]
-    return sorted([*stored, *derived_blueprints()], key=itemgetter("identifier"))
+def all_presented(*, rights: Rights) -> list[dict[str, Any]]:
+    """Return all blueprints that may be read, by identifier: those that are derived, too."""
+    stored = [_open(present(row), rights) for row in rights.readable(shown(), via="pk")]
+    return sorted([*stored, *derived_blueprints(rights=rights)], key=itemgetter("identifier"))
 
 
-def presented(identifier: str) -> dict[str, Any]:
+def presented(identifier: str, *, rights: Rights) -> dict[str, Any]:
     """Return a blueprint in this dialect, stored or derived; raises `NotFound`."""
-    return derived_blueprint(identifier) or present(find(identifier))
+    if derived := derived_blueprint(identifier, rights=rights):
+        return derived
+    if not rights.may_read_blueprint(identifier):
+        raise _missing(identifier)
+    return _open(present(find(identifier)), rights)
 
 
-def check_unchanged(identifier: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _open(body: dict[str, Any], rights: Rights) -> dict[str, Any]:
+    """Return a blueprint without relations to what may not be read."""
+    relations = {
+        name: relation
+        for name, relation in body["relations"].items()
+        if rights.may_read_blueprint(relation["target"])
+    }
+    return {**body, "relations": relations}
+
+
+def check_unchanged(identifier: str, body: Mapping[str, Any], *, rights: Rights) -> dict[str, Any]:
     """Return a derived blueprint, which a body may repeat; raises `Conflict` for an edit."""
-    derived = presented(identifier)
+    derived = presented(identifier, rights=rights)
     if codec.read(codec.merge(derived, body)) != codec.read(derived):
         raise _derived_conflict(identifier)
     return derived
@@ -71,8 +85,12 @@ def find(identifier: str) -> Blueprint:
     """Return a blueprint with all that `present` shows; raises `NotFound`."""
     row = shown().filter(identifier=identifier).first()
     if row is None:
-        raise NotFound(f"There is no blueprint '{identifier}'.")
+        raise _missing(identifier)
     return row
+
+
+def _missing(identifier: str) -> NotFound:
+    return NotFound(f"There is no blueprint '{identifier}'.")
 
 
 def present(row: Blueprint) -> dict[str, Any]:
@@ -165,7 +183,7 @@ def change_blueprint(
 
 
 def permissions_of(blueprint: Blueprint) -> dict[str, Any]:
-    """Return who may do what with its entities, as far as anybody said."""
+    """Return who may do what with its entities, with what holds where nobody said."""
     return policy_documents.shown(blueprint.permissions, blueprint=blueprint.identifier)
 
 

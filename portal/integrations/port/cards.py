@@ -14,6 +14,7 @@ from catalog.models import Blueprint, Change
 from portal.integrations.models import ScorecardNote
 from portal.integrations.port import scorecard_codec as codec
 from portal.integrations.port.scorecard_names import given_names, names_of
+from portal.permissions import Rights
 from scorecards import operations
 from scorecards.models import Scorecard
 from scorecards.querysets import ScorecardQuerySet
@@ -34,9 +35,13 @@ def cards_on(blueprint: Blueprint) -> list[Card]:
     return _cards(Scorecard.objects.filter(blueprints=blueprint), blueprint=blueprint)
 
 
-def all_cards() -> list[Card]:
-    """Return the scorecards of all blueprints; one that grades several is there for each."""
-    return _cards(Scorecard.objects.all())
+def all_cards(rights: Rights | None = None) -> list[Card]:
+    """Return the scorecards of all blueprints; one that grades several is there for each.
+
+    With `rights`, for each that these may read.
+    """
+    hidden = rights.hidden if rights is not None else {}
+    return [card for card in _cards(Scorecard.objects.all()) if card.blueprint.pk not in hidden]
 
 
 def card_on(blueprint: Blueprint, identifier: str) -> Card:

@@ -1,7 +1,8 @@
 """Scorecards, their rules and their results as entities of blueprints that nobody has to make.
 
 None of them is stored as an entity: they are read out of scorecards and evaluations, and what is
-written to them is written to scorecards (see `derived_writing`).
+written to them is written to scorecards (see `derived_writing`). Where `rights` are given, what
+these may not read is left out.
 """
 
 from collections.abc import Mapping
@@ -25,20 +26,22 @@ from portal.integrations.port.derived_names import result_name
 from portal.integrations.port.derived_narrowing import of_name
 from portal.integrations.port.derived_results import add_late_facts, evaluations_of, results_of
 from portal.integrations.port.derived_search import page_of_definitions, page_of_results
-from portal.permissions import SYSTEM
+from portal.permissions import SYSTEM, Rights
 from scorecards.models import Scorecard
 
 __all__ = ["DERIVED", "derived_blueprint", "derived_blueprints", "find_derived", "search_derived"]
 
 
-def derived_blueprint(identifier: str) -> dict[str, Any] | None:
+def derived_blueprint(identifier: str, *, rights: Rights | None = None) -> dict[str, Any] | None:
     """Return the document of a derived blueprint; None where there is none so called."""
     if identifier not in DERIVED:
         return None
-    return next(item for item in derived_blueprints() if item["identifier"] == identifier)
+    return next(
+        item for item in derived_blueprints(rights=rights) if item["identifier"] == identifier
+    )
 
 
-def derived_blueprints() -> list[dict[str, Any]]:
+def derived_blueprints(*, rights: Rights | None = None) -> list[dict[str, Any]]:
     """Return the documents of all derived blueprints, with two queries.
 
     Results have a relation to every blueprint that a scorecard grades.
@@ -51,13 +54,15 @@ def derived_blueprints() -> list[dict[str, Any]]:
         "updatedAt": at,
         "updatedBy": SYSTEM.label,
     }
-    return [{**document, **stamps} for document in _documents().values()]
+    return [{**document, **stamps} for document in _documents(rights).values()]
 
 
-def find_derived(blueprint: str, identifier: str, *, now: datetime) -> dict[str, Any] | None:
+def find_derived(
+    blueprint: str, identifier: str, *, now: datetime, rights: Rights | None = None
+) -> dict[str, Any] | None:
     """Return a derived entity as clients see it; None where there is none so called."""
-    facts = _find(blueprint, identifier, Definitions())
-    return None if facts is None else _Presenter(blueprint).present(facts)
+    facts = _find(blueprint, identifier, Definitions(rights))
+    return None if facts is None else _Presenter(blueprint, rights).present(facts)
 
 
 def search_derived(
@@ -67,6 +72,7 @@ def search_derived(
     now: datetime,
     limit: int | None,
     after: str | None,
+    rights: Rights | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return derived entities that a query holds for, and the cursor of the next page, if any.
 
@@ -74,7 +80,7 @@ def search_derived(
     hold fewer than `limit`, even none, where a long stretch was gone through for nothing: the last
     page is the one without a cursor. `after` is what came with the page before; raises `Invalid`.
     """
-    definitions = Definitions()
+    definitions = Definitions(rights)
     if blueprint == RULE_RESULT:
         found, last = page_of_results(
             query,
@@ -91,7 +97,7 @@ def search_derived(
             limit=limit,
             after=position_of(after, length=1),
         )
-    presenter = _Presenter(blueprint)
+    presenter = _Presenter(blueprint, rights)
     return list(map(presenter.present, found)), cursor_of(last)
 
 
@@ -105,7 +111,7 @@ def _find(blueprint: str, identifier: str, definitions: Definitions) -> Facts | 
     name = result_name(identifier)
     if name is None:
         return None
-    evaluations = evaluations_of(of_name(name), after=None, limit=1)
+    evaluations = evaluations_of(of_name(name) & definitions.readable, after=None, limit=1)
     found = [
         result
         for result in results_of(evaluations, definitions)
@@ -118,8 +124,8 @@ def _find(blueprint: str, identifier: str, definitions: Definitions) -> Facts | 
 class _Presenter:
     """Shows derived entities of one blueprint; what has no value is null."""
 
-    def __init__(self, blueprint: str) -> None:
-        document = _documents()[blueprint]
+    def __init__(self, blueprint: str, rights: Rights | None) -> None:
+        document = _documents(rights)[blueprint]
         self.properties = property_keys(document)
         self.relations = list(document["relations"])
 
@@ -139,7 +145,9 @@ class _Presenter:
 _STAMPS = ("createdAt", "createdBy", "updatedAt", "updatedBy")
 
 
-def _documents() -> dict[str, dict[str, Any]]:
+def _documents(rights: Rights | None) -> dict[str, dict[str, Any]]:
     published = Scorecard.objects.published().values("pk")
     graded = Blueprint.objects.filter(scorecards__in=published).distinct()
+    if rights is not None:
+        graded = rights.readable(graded, via="pk")
     return documents(dict(graded.order_by("identifier").values_list("identifier", "title")))

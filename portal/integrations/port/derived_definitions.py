@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
+
 from catalog.facts import timestamp
 from portal.integrations.models import ScorecardNote
 from portal.integrations.port.cards import Card, all_cards, document_of
 from portal.integrations.port.derived_blueprints import RULE, SCORECARD
 from portal.integrations.port.derived_names import is_plain, joined, split
+from portal.permissions import Rights
 from scorecards.counts import Counts, counts_of
 from scorecards.models import Rule, Scorecard
 
@@ -31,12 +34,25 @@ class Definitions:
 
     A rule goes by its own identifier, which is unique in its scorecard only: so the one that was
     made first has it, and others have that of their scorecard before it.
+
+    With `rights`, those that only grade what these may not read are left out, and of those that
+    also do the numbers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rights: Rights | None = None) -> None:
+        self.hidden = frozenset(rights.hidden if rights is not None else ())
         self.cards: dict[int, Card] = {}
-        for card in all_cards():
+        for card in all_cards(rights):
             self.cards.setdefault(card.scorecard.pk, card)
+
+    @property
+    def readable(self) -> Q:
+        """Return the condition on evaluations that may be read."""
+        return ~Q(entity__blueprint__in=self.hidden) if self.hidden else Q()
+
+    def _tells(self, card: Card) -> bool:
+        """Say whether the numbers of a scorecard are only about what may be read."""
+        return self.hidden.isdisjoint(row.pk for row in card.scorecard.blueprints.all())
 
     @cached_property
     def rules(self) -> dict[int, RuleOf]:
@@ -110,14 +126,17 @@ class Definitions:
         rule_ids = [rule.pk for rule in card.scorecard.rules.all()]
         passed = sum(counts.passed[key] for key in rule_ids)
         tested = passed + sum(counts.failed[key] for key in rule_ids)
+        numbers = {
+            "rules_tested": tested,
+            "rules_passed": passed,
+            "of_rules_passed": _share(passed, tested),
+        }
         return {
             **_meta(SCORECARD, card.scorecard.identifier, card.scorecard.title, card.scorecard),
             "blueprint": card.blueprint.identifier,
             "levels": wire["levels"],
             "filter": wire.get("filter"),
-            "rules_tested": tested,
-            "rules_passed": passed,
-            "of_rules_passed": _share(passed, tested),
+            **(numbers if self._tells(card) else dict.fromkeys(numbers)),
         }
 
     def rule_facts(self, row: RuleOf) -> Facts:
@@ -128,14 +147,17 @@ class Definitions:
         wire = wires[row.rule.identifier]
         counts = self.counts.get(row.card.scorecard.pk, Counts())
         passed, failed = counts.passed[row.rule.pk], counts.failed[row.rule.pk]
+        numbers = {
+            "entities_tested": passed + failed,
+            "entities_passed": passed,
+            "of_entities_passed": _share(passed, passed + failed),
+        }
         return {
             **_meta(RULE, row.identifier, row.rule.title, row.card.scorecard),
             "level": wire["level"],
             "query": wire["query"],
             "rule_description": wire.get("description"),
-            "entities_tested": passed + failed,
-            "entities_passed": passed,
-            "of_entities_passed": _share(passed, passed + failed),
+            **(numbers if self._tells(row.card) else dict.fromkeys(numbers)),
             "relation#scorecard": row.card.scorecard.identifier,
         }
 

@@ -60,7 +60,7 @@ def page_of_results(
 
     Goes through the evaluations that may have some, a chunk at a time, until the page is full.
     """
-    condition = narrow(query, definitions, now=now)
+    condition = narrow(query, definitions, now=now) & definitions.readable
     page: list[Result] = []
     last = Position(*after) if after else None
     most, looked_at, size = SHOWN_AT_MOST if limit is None else limit, 0, FIRST_CHUNK

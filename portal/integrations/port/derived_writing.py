@@ -40,7 +40,7 @@ def write_derived(
         name = _write_scorecard(sent, by=by, now=now)
     else:
         name = _write_rule(sent, by=by, now=now)
-    found = find_derived(blueprint, name, now=now)
+    found = find_derived(blueprint, name, now=now, rights=by.rights)
     if found is None:
         raise NotFound(f"There is no {blueprint} '{name}' any more.")
     return found
@@ -50,7 +50,7 @@ def write_derived(
 def delete_derived(blueprint: str, identifier: str, *, by: Actor, now: datetime) -> None:
     """Delete a scorecard or a rule; raises `NotFound`, and `Invalid` for results."""
     check_writable(blueprint)
-    definitions = Definitions()
+    definitions = Definitions(by.rights)
     if blueprint == SCORECARD:
         card = definitions.scorecard_named(identifier)
         if card is not None:
@@ -63,7 +63,7 @@ def delete_derived(blueprint: str, identifier: str, *, by: Actor, now: datetime)
 
 
 def _write_scorecard(sent: Sent, *, by: Actor, now: datetime) -> str:
-    card = Definitions().scorecard_named(sent.identifier)
+    card = Definitions(by.rights).scorecard_named(sent.identifier)
     if card is not None:
         sent.check_upsert()
         card = _locked(card)
@@ -93,7 +93,7 @@ def _scorecard_document(sent: Sent, card: Card | None) -> dict[str, Any]:
 
 
 def _write_rule(sent: Sent, *, by: Actor, now: datetime) -> str:
-    definitions = Definitions()
+    definitions = Definitions(by.rights)
     row = definitions.rule_named(sent.identifier)
     if row is not None:
         sent.check_upsert()

@@ -15,7 +15,7 @@ from catalog.operations import UNSET, EntityDraft, Leniency, Outcome, upsert_ent
 from portal.integrations.port.entities_codec import Presenter, Sent, Shape, read_entity
 from portal.integrations.port.entity_scorecards import scorecards_of
 from portal.integrations.port.references import Resolved, resolve
-from portal.permissions import Actor
+from portal.permissions import Actor, Rights
 
 # What clients send that a blueprint does not define, and what they read and send back.
 _LENIENT = Leniency(may_have_unknown=True, may_repeat_computed=True)
@@ -59,7 +59,9 @@ def write_one(
 
     `new_identifier` is what an entity that exists is to be called from now on.
     """
-    resolved = resolve({0: sent}, blueprint=blueprint.identifier, now=writing.now)[0]
+    resolved = resolve(
+        {0: sent}, blueprint=blueprint.identifier, now=writing.now, rights=writing.by.rights
+    )[0]
     if resolved.faults:
         raise Invalid(resolved.faults)
     # Some clients write entities that wait for others once more with nothing but relations.
@@ -83,7 +85,10 @@ def write_many(blueprint: Blueprint, bodies: Sequence[Any], writing: Writing) ->
         except Invalid as error:
             results.faults[index] = error.faults
     drafts: dict[int, EntityDraft] = {}
-    for index, resolved in resolve(sents, blueprint=blueprint.identifier, now=writing.now).items():
+    meant = resolve(
+        sents, blueprint=blueprint.identifier, now=writing.now, rights=writing.by.rights
+    )
+    for index, resolved in meant.items():
         if resolved.faults:
             results.faults[index] = resolved.faults
         else:
@@ -147,10 +152,11 @@ def _upsert(
 
 
 def show(
-    entities: Sequence[Entity], shape: Shape, *, has_titles: bool = False
+    entities: Sequence[Entity], shape: Shape, *, rights: Rights, has_titles: bool = False
 ) -> list[dict[str, Any]]:
     """Return entities as clients see them, in order, with what scorecards found about them.
 
+    Relations to what `rights` may not read are left out.
     The number of queries does not grow with the number of entities.
     """
     specs = registry.graph().specs
@@ -159,7 +165,12 @@ def show(
     found = scorecards_of(stored) if shape.shows("scorecards") else {}
     titles = _titles(stored) if has_titles else {}
     presenters = {
-        name: Presenter(specs[name], shape, titles.get(name, {}) if has_titles else None)
+        name: Presenter(
+            specs[name],
+            shape,
+            titles.get(name, {}) if has_titles else None,
+            hidden=frozenset(rights.hidden.values()),
+        )
         for name in {entity.facts["$blueprint"] for entity in entities}
     }
     return [

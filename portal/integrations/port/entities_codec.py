@@ -115,12 +115,14 @@ WHOLE = Shape()
 class Presenter:
     """Shows the entities of one blueprint.
 
-    `titles` maps (relation, identifier) to titles, where relations are to show them.
+    `titles` maps (relation, identifier) to titles, where relations are to show them. Relations to
+    blueprints that are `hidden` are not shown.
     """
 
     spec: BlueprintSpec
     shape: Shape = WHOLE
     titles: Mapping[tuple[str, str], str] | None = field(default=None, repr=False)
+    hidden: frozenset[str] = frozenset()
 
     def present(
         self, facts: Mapping[str, Any], scorecards: Mapping[str, Any] | None = None
@@ -163,7 +165,9 @@ class Presenter:
         return None if shown is None else {key: facts.get(key) for key in shown}
 
     def _relations(self, facts: Mapping[str, Any]) -> dict[str, Any] | None:
-        shown = self.shape.section("relations", list(self.spec.relations))
+        relations = self.spec.relations.items()
+        open_ = [key for key, relation in relations if relation.target not in self.hidden]
+        shown = self.shape.section("relations", open_)
         if shown is None:
             return None
         return {key: self._related(key, facts.get(f"{_RELATION}{key}")) for key in shown}

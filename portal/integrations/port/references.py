@@ -15,6 +15,7 @@ from catalog.errors import Fault, Invalid
 from catalog.models import Entity
 from portal.integrations.port.entities_codec import Sent, references
 from portal.integrations.port.searching import understand
+from portal.permissions import Rights
 
 # How many entities one reference may mean.
 MAX_MEANT = 100
@@ -30,8 +31,12 @@ class Resolved:
     faults: list[Fault]
 
 
-def resolve(sents: Mapping[int, Sent], *, blueprint: str, now: datetime) -> dict[int, Resolved]:
+def resolve(
+    sents: Mapping[int, Sent], *, blueprint: str, now: datetime, rights: Rights | None = None
+) -> dict[int, Resolved]:
     """Return the entities with their references resolved, by index.
+
+    They mean what `rights` may read; None may read everything.
 
     References to one equal property, which nearly all are, cost a query for each blueprint and
     property, however many entities there are; every other one costs its own.
@@ -43,7 +48,7 @@ def resolve(sents: Mapping[int, Sent], *, blueprint: str, now: datetime) -> dict
         for place, raw in references(sent).items()
         if (target := _target(place, spec)) is not None
     ]
-    known = _Known(now=now)
+    known = _Known(now=now, rights=rights)
     known.load_simple(wanted)
     return {index: _resolved(sent, spec, known) for index, sent in sents.items()}
 
@@ -110,8 +115,8 @@ def _count_faults(
 class _Known:
     """What references of one request were found to mean."""
 
-    def __init__(self, *, now: datetime) -> None:
-        self.now = now
+    def __init__(self, *, now: datetime, rights: Rights | None) -> None:
+        self.now, self.rights = now, rights
         self._found: dict[tuple[str, str], list[str]] = {}
 
     def load_simple(self, wanted: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
@@ -121,7 +126,7 @@ class _Known:
             if pair := _one_equal_text(raw):
                 grouped[target, pair[0]][pair[1]] = _key(raw)
         for (target, name), keys in grouped.items():
-            found = _by_value(target, name, list(keys), now=self.now)
+            found = _by_value(target, name, list(keys), now=self.now, rights=self.rights)
             for value, key in keys.items():
                 self._found[target, key] = found.get(value, [])
 
@@ -129,7 +134,7 @@ class _Known:
         """Return the identifiers of the entities that are meant; raises `Invalid`."""
         key = (target, _key(raw))
         if key not in self._found:
-            search = understand(raw, now=self.now, blueprint=target, path=place)
+            search = understand(raw, now=self.now, rights=self.rights, blueprint=target, path=place)
             rows = search.entities().order_by("identifier").values_list("identifier", flat=True)
             self._found[key] = list(rows[: MAX_MEANT + 1])
         return self._found[key]
@@ -149,10 +154,13 @@ def _one_equal_text(raw: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def _by_value(target: str, name: str, values: list[str], *, now: datetime) -> dict[str, list[str]]:
+def _by_value(
+    target: str, name: str, values: list[str], *, now: datetime, rights: Rights | None
+) -> dict[str, list[str]]:
     condition = {"property": name, "operator": "in", "value": values}
     query = parse_conditions({"combinator": "and", "conditions": [condition]})
-    rows = Entity.objects.of(target).matching(query, now=now).order_by("identifier")
+    rows = Entity.objects.of(target).readable_by(rights).matching(query, now=now)
+    rows = rows.order_by("identifier")
     found: dict[str, list[str]] = defaultdict(list)
     for identifier, facts in rows.values_list("identifier", "facts")[: MAX_MEANT * len(values)]:
         found[facts[name]].append(identifier)

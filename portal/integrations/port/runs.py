@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.db.models import QuerySet
 
 from portal.integrations.models import Run
+from portal.permissions import Rights
 
 # Parameters of the query to the columns that they select by.
 _COLUMNS = {
@@ -20,9 +21,16 @@ MAX_RUNS = 1_000
 PARAMETERS = tuple(_COLUMNS)
 
 
-def chosen(values: Mapping[str, str], *, is_active: bool, limit: int) -> QuerySet[Run]:
-    """Return the newest runs that have what the parameters say; one that is empty says nothing."""
+def chosen(
+    values: Mapping[str, str], *, is_active: bool, limit: int, rights: Rights
+) -> QuerySet[Run]:
+    """Return the newest runs that have what the parameters say; one that is empty says nothing.
+
+    Those that are about what may not be read are left out.
+    """
     rows = Run.objects.order_by("-id")
+    if rights.hidden:
+        rows = rows.exclude(blueprint__in=rights.hidden.values())
     for parameter, column in _COLUMNS.items():
         if value := values.get(parameter):
             rows = rows.filter(**{column: value})

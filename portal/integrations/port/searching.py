@@ -16,9 +16,11 @@ from catalog.computed.graph import CatalogGraph
 from catalog.conditions import parse as parse_conditions
 from catalog.models import Entity, EntityRelation
 from catalog.queries import compile_q
+from catalog.querysets import EntityQuerySet
 from portal.integrations.port import rules
 from portal.integrations.port.entity_scorecards import FAILURE, SUCCESS
 from portal.integrations.port.scorecard_names import scorecards_named
+from portal.permissions import Rights
 from scorecards.models import Evaluation, Scorecard
 
 # What holds for every row, and for none.
@@ -36,24 +38,29 @@ class Search:
     tree: rules.Group
     condition: Q
     blueprints: frozenset[str] | None
+    rights: Rights | None
 
-    def entities(self) -> Any:
-        """Return the entities that are found, in no order."""
-        found = Entity.objects.filter(self.condition)
+    def entities(self) -> EntityQuerySet:
+        """Return the entities that are found and may be read, in no order."""
+        found = Entity.objects.filter(self.condition).readable_by(self.rights)
         if self.blueprints is not None:
             found = found.filter(blueprint__identifier__in=sorted(self.blueprints))
         return found
 
 
-def understand(raw: Any, *, now: datetime, blueprint: str | None = None, path: str) -> Search:
+def understand(
+    raw: Any, *, now: datetime, rights: Rights | None, blueprint: str | None = None, path: str
+) -> Search:
     """Return what a search asks for; raises `Invalid` with every fault and its place.
 
-    `blueprint` is the only one whose entities are looked for, where the address names it.
+    `blueprint` is the only one whose entities are looked for, where the address names it. What
+    `rights` may not read is neither found nor crossed; None may read everything.
     """
     tree = rules.parse(raw, now=now, path=path)
     named = frozenset([blueprint]) if blueprint is not None else _named(tree)
-    compiler = _Compiler(graph=registry.graph(), now=now, blueprints=named)
-    return Search(tree, compiler.compile(tree), named)
+    hidden = tuple(rights.hidden) if rights is not None else ()
+    compiler = _Compiler(graph=registry.graph(), now=now, blueprints=named, hidden=hidden)
+    return Search(tree, compiler.compile(tree), named, rights)
 
 
 def _named(tree: rules.Group) -> frozenset[str] | None:
@@ -76,6 +83,7 @@ class _Compiler:
     graph: CatalogGraph
     now: datetime
     blueprints: frozenset[str] | None
+    hidden: tuple[int, ...]
 
     def compile(self, node: rules.Node) -> Q:
         """Return the condition of one node."""
@@ -102,7 +110,7 @@ class _Compiler:
     def _target_title(self, node: rules.TargetTitle) -> Q:
         meets = compile_q(node.query, now=self.now, facts="target__facts")
         rows = EntityRelation.objects.filter(
-            meets, source_id=OuterRef("pk"), relation=node.relation
+            meets, self._open(), source_id=OuterRef("pk"), relation=node.relation
         )
         return ~Q(Exists(rows)) if node.is_negated else Q(Exists(rows))
 
@@ -139,7 +147,7 @@ class _Compiler:
     def _crossed(self, is_required: bool | None) -> Q:
         """Return which relation rows count."""
         if is_required is None:
-            return _ALL
+            return self._open()
         required = [
             Q(source__blueprint__identifier=spec.identifier, relation=relation.identifier)
             for spec in self.graph.specs.values()
@@ -147,7 +155,14 @@ class _Compiler:
             if relation.is_required
         ]
         among = reduce(or_, required, _NONE)
-        return among if is_required else ~among
+        return (among if is_required else ~among) & self._open()
+
+    def _open(self) -> Q:
+        """Return which relation rows lead from and to what may be read."""
+        if not self.hidden:
+            return _ALL
+        closed = Q(source__blueprint__in=self.hidden) | Q(target__blueprint__in=self.hidden)
+        return ~closed
 
     def _matching(self, node: rules.MatchAny) -> set[int]:
         """Return the ids of entities at the searched end of the path."""
@@ -158,7 +173,7 @@ class _Compiler:
         else:
             at = {id_ for name in self._ends(node.hops) for id_ in _ids_of(name, node.identifiers)}
         for hop in hops:
-            where = Q(relation=hop.relation)
+            where = Q(relation=hop.relation) & self._open()
             reached: set[int] = set()
             step = at
             for _ in range(hop.most):

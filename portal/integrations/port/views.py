@@ -1,6 +1,7 @@
 """What all views of this dialect share."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from rest_framework import exceptions, renderers, views
@@ -13,7 +14,7 @@ from portal.bodies import BodyParser
 from portal.integrations.port import answers
 from portal.integrations.port.authentication import PortAuthentication, PortPermission
 from portal.integrations.wire import require_length
-from portal.permissions import Actor
+from portal.permissions import Actor, Rights, rights_of
 
 MAX_BYTES = 1024 * 1024
 # What a column of datasources holds, and one of runs.
@@ -31,7 +32,8 @@ class PortParser(BodyParser):
 class PortView(views.APIView):
     """A view of this dialect. Parts of addresses arrive decoded, with their slashes.
 
-    `reading_methods` are the methods besides GET by which nothing is written.
+    `reading_methods` are the methods besides GET by which nothing is written; `asks_of_objects`
+    leaves it to operations whether a write is allowed; `for_admins` is what nobody else reads.
     """
 
     authentication_classes = (PortAuthentication,)
@@ -42,6 +44,8 @@ class PortView(views.APIView):
     metadata_class = None
     schema = None
     reading_methods: tuple[str, ...] = ()
+    asks_of_objects = False
+    for_admins = False
 
     def get_exception_handler(self) -> Any:
         """Return the handler of this dialect."""
@@ -55,10 +59,15 @@ class PortView(views.APIView):
             raise exceptions.NotFound("There is nothing here.")
 
     @property
+    def rights(self) -> Rights:
+        """Return what whoever asks may do."""
+        return rights_of(self.request.user, self.request.auth)
+
+    @property
     def actor(self) -> Actor:
         """Return who is writing, and for which run of an action."""
         run = self.text("run_id")[:_MAX_RUN] or None
-        return Actor(label=self.request.user.get_username(), source="wire", run=run)
+        return replace(Actor.of_request(self.request, source="wire"), run=run)
 
     @property
     def datasource(self) -> str:
@@ -87,8 +96,9 @@ class PortView(views.APIView):
         return [item.replace("\x00", "\ufffd") for raw in raws for item in split_names(raw)]
 
     def blueprint(self, identifier: str) -> Blueprint:
-        """Return the blueprint that an address names; raises `NotFound`."""
-        row = Blueprint.objects.filter(identifier=identifier).first()
+        """Return the blueprint that an address names, if it may be read; raises `NotFound`."""
+        rows = self.rights.readable(Blueprint.objects.all(), via="pk")
+        row = rows.filter(identifier=identifier).first()
         if row is None:
             raise exceptions.NotFound(f"There is no blueprint '{identifier}'.")
         return row

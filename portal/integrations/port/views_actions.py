@@ -82,8 +82,8 @@ class ActionSecretView(PortView):
 
     def get(self, request: Request, identifier: str) -> Response:
         """Return it to those who may also change the action."""
-        if request.auth.scope != "write":
+        if not self.rights.may_edit_catalog:
             raise exceptions.PermissionDenied(
-                "This credential only reads; the key needs one of scope 'write'."
+                "The key is for who may change the action: it takes a credential of scope 'write'."
             )
         return success(secret=operations.find_action(identifier).secret.reveal())

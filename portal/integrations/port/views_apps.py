@@ -15,6 +15,8 @@ from portal.integrations.port.views import PortView
 class AppsView(PortView):
     """``/apps``: all credentials, and a new one."""
 
+    for_admins = True
+
     def get(self, request: Request) -> Response:
         """Return all, without what is secret."""
         rows = ApiCredential.objects.order_by("name")
@@ -34,6 +36,8 @@ class AppsView(PortView):
 class AppView(PortView):
     """``/apps/{client id}``: one credential."""
 
+    for_admins = True
+
     def put(self, request: Request, client_id: str) -> Response:
         """Rename it, or let it in no more, or again."""
         row = operations.change_credential(
@@ -52,6 +56,8 @@ class AppView(PortView):
 
 class AppSecretView(PortView):
     """``/apps/{client id}/rotate-secret``."""
+
+    for_admins = True
 
     def post(self, request: Request, client_id: str) -> Response:
         """Make a new secret, which voids the old one, and return it, this once."""

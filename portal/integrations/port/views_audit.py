@@ -34,6 +34,8 @@ class AuditLogView(PortView):
     it: nothing changed.
     """
 
+    for_admins = True
+
     def get(self, request: Request) -> Response:
         """Show them."""
         limit, found = self._limit(), self._query().rows()

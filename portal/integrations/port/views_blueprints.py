@@ -1,6 +1,7 @@
 """The blueprints, at ``/v1/blueprints``."""
 
 from django.utils import timezone
+from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +18,7 @@ class BlueprintsView(PortView):
 
     def get(self, request: Request) -> Response:
         """Show all."""
-        return success(blueprints=blueprints.all_presented())
+        return success(blueprints=blueprints.all_presented(rights=self.rights))
 
     def post(self, request: Request) -> Response:
         """Create one; what points at blueprints that are missing waits for them."""
@@ -35,12 +36,14 @@ class BlueprintView(PortView):
 
     def get(self, request: Request, blueprint: str) -> Response:
         """Show it."""
-        return success(blueprint=blueprints.presented(blueprint))
+        return success(blueprint=blueprints.presented(blueprint, rights=self.rights))
 
     def put(self, request: Request, blueprint: str) -> Response:
         """Make it what the body says and nothing else."""
         if blueprint in DERIVED:
-            return success(blueprint=blueprints.check_unchanged(blueprint, self.body()))
+            return success(
+                blueprint=blueprints.check_unchanged(blueprint, self.body(), rights=self.rights)
+            )
         row = blueprints.replace_blueprint(
             blueprint=self.blueprint(blueprint), body=self.body(), by=self.actor, now=timezone.now()
         )
@@ -49,7 +52,9 @@ class BlueprintView(PortView):
     def patch(self, request: Request, blueprint: str) -> Response:
         """Change what the body names: items of sections one by one, other keys as they are."""
         if blueprint in DERIVED:
-            return success(blueprint=blueprints.check_unchanged(blueprint, self.body()))
+            return success(
+                blueprint=blueprints.check_unchanged(blueprint, self.body(), rights=self.rights)
+            )
         row = blueprints.change_blueprint(
             blueprint=self.blueprint(blueprint), body=self.body(), by=self.actor, now=timezone.now()
         )
@@ -68,6 +73,8 @@ class StructureView(PortView):
 
     def get(self, request: Request, blueprint: str) -> Response:
         """Show it."""
+        if not self.rights.may_read_blueprint(blueprint):
+            raise exceptions.NotFound(f"There is no blueprint '{blueprint}'.")
         return success(blueprint=system_blueprints.structure(blueprint))
 
 
@@ -95,7 +102,7 @@ class RenameView(PortView):
 
 
 class PermissionsView(PortView):
-    """Who may do what with the entities of a blueprint: kept and told, and nothing more."""
+    """Who may do what with the entities of a blueprint."""
 
     def get(self, request: Request, blueprint: str) -> Response:
         """Show it."""
@@ -115,7 +122,10 @@ class SimulationView(PortView):
     reading_methods = ("POST",)
 
     def post(self, request: Request, blueprint: str) -> Response:
-        """Say that nothing is simulated."""
+        """Say that nothing is simulated, and what tells the same."""
         self.blueprint(blueprint)
-        message = "Permissions are kept and told, but decide nothing here, so none are simulated."
+        message = (
+            "Permissions are not simulated here; GET /v1/blueprints/<blueprint>/permissions shows "
+            "those that hold, and a credential of the role in question what they let it do."
+        )
         return failure(501, message, code="not_implemented")

@@ -37,6 +37,13 @@ register_converter(DerivedName, "derived")
 class DerivedBase(EntityBase):
     """What the views of derived entities share."""
 
+    def found(self, blueprint: str, identifier: str) -> dict[str, Any]:
+        """Return the derived entity that an address names; raises `NotFound`."""
+        entity = find_derived(blueprint, identifier, now=timezone.now(), rights=self.rights)
+        if entity is None:
+            raise exceptions.NotFound(f"There is no {blueprint} '{identifier}'.")
+        return entity
+
     def written(self, blueprint: str, body: Any, *, merge: bool, upsert: bool) -> dict[str, Any]:
         """Write what stands behind a derived entity, and return it."""
         if not isinstance(body, dict):
@@ -56,7 +63,12 @@ class DerivedEntitiesView(DerivedBase):
     def get(self, request: Request, blueprint: str) -> Response:
         """List them."""
         found, _next = search_derived(
-            blueprint, query=None, now=timezone.now(), limit=None, after=None
+            blueprint,
+            query=None,
+            now=timezone.now(),
+            rights=self.rights,
+            limit=None,
+            after=None,
         )
         shape = self.shape()
         return success(entities=[shaped(entity, shape) for entity in found])
@@ -74,7 +86,7 @@ class DerivedEntityView(DerivedBase):
 
     def get(self, request: Request, blueprint: str, entity: str) -> Response:
         """Show it."""
-        return self.answered(_found(blueprint, entity))
+        return self.answered(self.found(blueprint, entity))
 
     def put(self, request: Request, blueprint: str, entity: str) -> Response:
         """Replace it."""
@@ -85,7 +97,7 @@ class DerivedEntityView(DerivedBase):
         return self._change(blueprint, entity, merge=True)
 
     def _change(self, blueprint: str, entity: str, *, merge: bool) -> Response:
-        _found(blueprint, entity)
+        self.found(blueprint, entity)
         body = {**self.body(), "identifier": entity}
         return self.answered(self.written(blueprint, body, merge=merge, upsert=True))
 
@@ -93,13 +105,6 @@ class DerivedEntityView(DerivedBase):
         """Delete what stands behind it."""
         delete_derived(blueprint, entity, by=self.actor, now=timezone.now())
         return success()
-
-
-def _found(blueprint: str, identifier: str) -> dict[str, Any]:
-    entity = find_derived(blueprint, identifier, now=timezone.now())
-    if entity is None:
-        raise exceptions.NotFound(f"There is no {blueprint} '{identifier}'.")
-    return entity
 
 
 class DerivedSearchView(DerivedEntityView):
@@ -114,7 +119,12 @@ class DerivedSearchView(DerivedEntityView):
         query = None if raw is None else as_query(parse(raw, now=now), path="query")
         limit = page_size(body.get("limit", PAGE))
         found, cursor = search_derived(
-            blueprint, query=query, now=now, limit=limit, after=body.get("from")
+            blueprint,
+            query=query,
+            now=now,
+            rights=self.rights,
+            limit=limit,
+            after=body.get("from"),
         )
         shape = search_shape(self, body)
         return success(entities=[shaped(item, shape) for item in found], next=cursor)

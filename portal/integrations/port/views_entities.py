@@ -23,6 +23,8 @@ DELETED_AT_MOST = 1_000
 class EntityBase(PortView):
     """What the views of entities share."""
 
+    asks_of_objects = True
+
     def writing(self, **changes: Any) -> Writing:
         """Return how the request wants its entities written."""
         return Writing(
@@ -59,7 +61,8 @@ class EntityBase(PortView):
 
     def shown(self, *entities: Entity) -> list[dict[str, Any]]:
         """Return entities in the shape that the request asks for."""
-        return show(entities, self.shape(), has_titles=self.flag("attach_title_to_relation"))
+        has_titles = self.flag("attach_title_to_relation")
+        return show(entities, self.shape(), rights=self.rights, has_titles=has_titles)
 
     def delete_all(self, entities: list[Entity]) -> None:
         """Delete entities, and what points at them where the request says so."""

@@ -19,6 +19,8 @@ from portal.integrations.port.views import PortView
 class IntegrationsView(PortView):
     """``/integration``: all exporters, and a new one."""
 
+    for_admins = True
+
     def get(self, request: Request) -> Response:
         """Return all, or those that process actions."""
         rows = Integration.objects.order_by("identifier")
@@ -41,6 +43,8 @@ class IntegrationsView(PortView):
 class IntegrationsMetadataView(PortView):
     """``/integration/metadata``: who exports, without what they are set to."""
 
+    for_admins = True
+
     def get(self, request: Request) -> Response:
         """Return all."""
         rows = Integration.objects.order_by("identifier").defer("config", "spec")
@@ -50,6 +54,8 @@ class IntegrationsMetadataView(PortView):
 class ProvisionEnabledView(PortView):
     """``/integration/provision-enabled``: the types whose first resources the server makes."""
 
+    for_admins = True
+
     def get(self, request: Request) -> Response:
         """Return none: exporters bring their own."""
         return success(integrations=[])
@@ -57,6 +63,8 @@ class ProvisionEnabledView(PortView):
 
 class IntegrationView(PortView):
     """``/integration/{name}``: one exporter."""
+
+    for_admins = True
 
     def get(self, request: Request, name: str) -> Response:
         """Return it."""
@@ -83,6 +91,8 @@ class IntegrationView(PortView):
 class IntegrationConfigView(PortView):
     """``/integration/{name}/config``: how an exporter maps what it reads."""
 
+    for_admins = True
+
     def patch(self, request: Request, name: str) -> Response:
         """Replace it, and ask for a resync, unless the header says not to."""
         row = operations.change_integration(
@@ -98,6 +108,8 @@ class IntegrationConfigView(PortView):
 class ResyncStateView(PortView):
     """``/integration/{name}/resync-state``: how the resync goes."""
 
+    for_admins = True
+
     def patch(self, request: Request, name: str) -> Response:
         """Keep it."""
         row = operations.save_resync_state(
@@ -112,6 +124,8 @@ class ResyncStateView(PortView):
 class ResyncRequestView(PortView):
     """``/integration/{name}/resync-request``, and ``/resync``: whether somebody wants a resync."""
 
+    for_admins = True
+
     def get(self, request: Request, name: str) -> Response:
         """Return the request that has not been followed yet."""
         return success(request=codec.write_request(find(name)))
@@ -124,6 +138,8 @@ class ResyncRequestView(PortView):
 
 class CursorView(PortView):
     """``/integration/{name}/cursor?kind=&index=``: up to where an exporter has read a kind."""
+
+    for_admins = True
 
     def get(self, request: Request, name: str) -> Response:
         """Return it; null where the exporter has not read any of it."""

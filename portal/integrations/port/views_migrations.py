@@ -20,6 +20,8 @@ FILTERS = {"status": "status", "actor": "actor", "blueprint": "source_blueprint"
 class AllEntitiesView(PortView):
     """All entities of a blueprint."""
 
+    for_admins = True
+
     def delete(self, request: Request, blueprint: str) -> Response:
         """Have them deleted, and with `delete_blueprint` the blueprint after them."""
         row = data_migrations.begin_deletion(
@@ -33,6 +35,8 @@ class AllEntitiesView(PortView):
 
 class MigrationsView(PortView):
     """What was begun."""
+
+    for_admins = True
 
     def get(self, request: Request) -> Response:
         """Show the newest, of a status, an actor or a blueprint where one is named."""
@@ -59,6 +63,8 @@ class MigrationsView(PortView):
 class MigrationView(PortView):
     """One of them."""
 
+    for_admins = True
+
     def get(self, request: Request, migration: str) -> Response:
         """Show how far it is."""
         return success(migration=present(migration_of(migration)))
@@ -66,6 +72,8 @@ class MigrationView(PortView):
 
 class CancelView(PortView):
     """The end of one of them."""
+
+    for_admins = True
 
     def post(self, request: Request, migration: str) -> Response:
         """Do no more of it."""

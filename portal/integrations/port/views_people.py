@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.utils import timezone
+from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.models import TEAM, USER
 from catalog.operations import delete_entities
 from portal.integrations.port import teams, users
 from portal.integrations.port.answers import success
@@ -17,7 +19,14 @@ NO_MAIL = "The portal sends no mail: tell them its address yourself."
 
 
 class PeopleView(PortView):
-    """What the views of teams and users share."""
+    """What the views of teams and users share: each shows the others, too."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse who may not read who is who."""
+        super().initial(request, *args, **kwargs)
+        for name in (TEAM, USER):
+            if not self.rights.may_read_blueprint(name):
+                raise exceptions.PermissionDenied(f"You may not read the entities of '{name}'.")
 
     @property
     def writing(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Runs of actions: set off, told about, approved, and done by integrations."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -45,7 +46,8 @@ class ActionRunsView(PortView):
         name = self.request.query_params.get("run_as", "")
         if "\x00" in name or len(name) > _NAME:
             raise Invalid.at("run_as", f"give a name of at most {_NAME} characters")
-        return Actor(label=name or self.actor.label, source="wire")
+        by = self.actor
+        return replace(by, label=name or by.label, run=None)
 
 
 class RunListView(PortView):
@@ -58,16 +60,27 @@ class RunListView(PortView):
         if any("\x00" in value for value in values.values()):
             return success(runs=[])
         limit = rows.number(params.get("limit"), default=100, most=rows.MAX_RUNS)
-        found = rows.chosen(values, is_active=self.flag("active"), limit=limit)
+        found = rows.chosen(values, is_active=self.flag("active"), limit=limit, rights=self.rights)
         return success(runs=[run_document(run) for run in found])
 
 
-class RunView(PortView):
+class RunBase(PortView):
+    """What the views of one run share."""
+
+    def run(self, identifier: str) -> Run:
+        """Return a run, unless it is about what may not be read; raises `NotFound`."""
+        run = runs.find_run(identifier)
+        if not self.rights.may_read_blueprint(run.blueprint):
+            raise exceptions.NotFound(f"There is no run '{identifier}'.")
+        return run
+
+
+class RunView(RunBase):
     """One run."""
 
     def get(self, request: Request, identifier: str) -> Response:
         """Return it."""
-        return success(run=run_document(runs.find_run(identifier)))
+        return success(run=run_document(self.run(identifier)))
 
     def patch(self, request: Request, identifier: str) -> Response:
         """Note what came of it."""
@@ -80,12 +93,12 @@ class RunView(PortView):
         return success(run=run_document(run))
 
 
-class RunLogsView(PortView):
+class RunLogsView(RunBase):
     """What was said about a run."""
 
     def get(self, request: Request, identifier: str) -> Response:
         """Return the lines, the oldest first."""
-        run = runs.find_run(identifier)
+        run = self.run(identifier)
         params = request.query_params
         start = rows.number(params.get("offset"), default=0, most=10**9)
         limit = rows.number(params.get("limit"), default=_LOGS, most=_LOGS)
@@ -113,12 +126,12 @@ class RunApprovalView(PortView):
         return success(status=201, run=run_document(run))
 
 
-class RunApproversView(PortView):
+class RunApproversView(RunBase):
     """Who may approve a run."""
 
     def get(self, request: Request, identifier: str) -> Response:
         """Return the people that the action's permissions name."""
-        run = runs.find_run(identifier)
+        run = self.run(identifier)
         approve = operations.permissions_of(run.action)["approve"] if run.action else {}
         return success(approvers=[{"email": name} for name in approve.get("users", [])])
 

@@ -15,11 +15,13 @@ class ScorecardsView(PortView):
 
     def get(self, request: Request) -> Response:
         """List them."""
-        return success(scorecards=list(map(cards.presented, cards.all_cards())))
+        return success(scorecards=list(map(cards.presented, cards.all_cards(self.rights))))
 
 
 class BlueprintScorecardsView(PortView):
     """The scorecards of one blueprint."""
+
+    asks_of_objects = True
 
     def get(self, request: Request, blueprint: str) -> Response:
         """List them."""
@@ -51,6 +53,8 @@ class BlueprintScorecardsView(PortView):
 
 class ScorecardView(PortView):
     """One scorecard of a blueprint."""
+
+    asks_of_objects = True
 
     def get(self, request: Request, blueprint: str, scorecard: str) -> Response:
         """Show it."""

@@ -31,7 +31,7 @@ class SearchView(EntityBase):
     def post(self, request: Request) -> Response:
         """Find entities of any blueprint."""
         body, now = self.body(), timezone.now()
-        search = understand(body, now=now, path="")
+        search = understand(body, now=now, rights=self.rights, path="")
         found, is_whole = found_at_once(
             search.entities(), may_cut=self.flag("allow_partial_results")
         )
@@ -49,7 +49,9 @@ class SearchView(EntityBase):
         found = []
         for name in sorted(DERIVED & (search.blueprints or frozenset())):
             query = as_query(search.tree, path="")
-            found += search_derived(name, query=query, now=now, limit=None, after=None)[0]
+            found += search_derived(
+                name, query=query, now=now, rights=self.rights, limit=None, after=None
+            )[0]
         shape = self.shape()
         return [shaped(entity, shape) for entity in found]
 
@@ -66,13 +68,15 @@ class BlueprintSearchView(EntityView):
         search = understand(
             EVERYTHING if query is None else query,
             now=timezone.now(),
+            rights=self.rights,
             blueprint=row.identifier,
             path="query",
         )
         found, cursor = page_of(search.entities(), limit=body.get("limit"), after=body.get("from"))
         shape = search_shape(self, body)
         has_titles = self.flag("attach_title_to_relation")
-        return success(entities=show(found, shape, has_titles=has_titles), next=cursor)
+        entities = show(found, shape, rights=self.rights, has_titles=has_titles)
+        return success(entities=entities, next=cursor)
 
 
 def search_shape(view: EntityBase, body: dict[str, Any]) -> Shape:
@@ -109,6 +113,7 @@ class DatasourceView(EntityBase):
             datasource__startswith=body_text(body, "datasource_prefix", default=""),
             datasource__endswith=body_text(body, "datasource_suffix", default=""),
         )
+        rows = rows.readable_by(self.rights)
         if (before := _moment(body, "before")) is not None:
             rows = rows.filter(updated_at__lt=before)
         found, cursor = page_of(

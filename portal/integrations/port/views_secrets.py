@@ -15,6 +15,8 @@ from portal.integrations.port.views import PortView
 class SecretsView(PortView):
     """``/organization/secrets``: all secrets, and a new one."""
 
+    for_admins = True
+
     def get(self, request: Request) -> Response:
         """Return all, without their values."""
         rows = OrganizationSecret.objects.order_by("name").defer("value")
@@ -29,6 +31,8 @@ class SecretsView(PortView):
 
 class SecretView(PortView):
     """``/organization/secrets/{name}``: one secret."""
+
+    for_admins = True
 
     def get(self, request: Request, name: str) -> Response:
         """Return it, without its value."""

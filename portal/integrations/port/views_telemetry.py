@@ -25,6 +25,8 @@ _LINES = 100
 class LogsView(PortView):
     """``/integration/{name}/logs?limit=&level=&log_id=``: log lines, the newest first."""
 
+    for_admins = True
+
     def get(self, request: Request, name: str) -> Response:
         """Return lines; `next` is the `log_id` before which to go on."""
         wanted = codec.read_log_query(request.query_params)
@@ -44,6 +46,8 @@ class LogsView(PortView):
 class SyncMetricsView(PortView):
     """``/integration/{name}/syncMetrics?resyncId=``: how far a resync got, kind by kind."""
 
+    for_admins = True
+
     def get(self, request: Request, name: str) -> Response:
         """Return the kinds of this resync, or of the last; none where there is none."""
         rows = resyncs_of(name)
@@ -61,6 +65,8 @@ class SyncMetricsView(PortView):
 class SyncsMetadataView(PortView):
     """``/integration/{name}/syncsMetadata``: the last resyncs."""
 
+    for_admins = True
+
     def get(self, request: Request, name: str) -> Response:
         """Return them, the newest first; none where there are none."""
         data = [codec.write_resync(row) for row in resyncs_of(name)]
@@ -69,6 +75,8 @@ class SyncsMetadataView(PortView):
 
 class KindsView(PortView):
     """``/integration/{name}/kinds``: the kinds of which there are examples."""
+
+    for_admins = True
 
     def get(self, request: Request, name: str) -> Response:
         """Return the examples of each."""
@@ -83,6 +91,8 @@ class KindExamplesView(PortView):
 
     Clients write a space in this address as ``+``.
     """
+
+    for_admins = True
 
     def get(self, request: Request, name: str, kind: str) -> Response:
         """Return them, the newest first."""

@@ -27,6 +27,8 @@ MAX_REQUEST_BYTES = 512 * 1024
 class WebhooksBase(PortView):
     """What the views of settings share."""
 
+    for_admins = True
+
     def shown(self, row: Webhook) -> dict[str, Any]:
         """Return a webhook; by what goes to those only who write, others could write as well."""
         if self.request.auth.scope != "write":
@@ -68,6 +70,8 @@ class WebhookListView(WebhooksBase):
 
 class WebhookMetadataView(PortView):
     """What there is, without what is needed to send."""
+
+    for_admins = True
 
     def get(self, request: Request) -> Response:
         """Return the outlines."""

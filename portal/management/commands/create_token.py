@@ -8,8 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
-from portal.models import ApiToken, User
-from portal.permissions import may_edit_catalog
+from catalog.errors import Invalid
+from catalog.registry import require_blueprints
+from portal.models import ApiToken, TokenRole, User
+from portal.permissions import may_write, rights_of
 
 MAX_DAYS = 3_650
 
@@ -29,10 +31,28 @@ class Command(BaseCommand):
         parser.add_argument(
             "--days", type=int, default=90, help=f"lifetime, 1 to {MAX_DAYS} (%(default)s)"
         )
+        parser.add_argument(
+            "--role", choices=TokenRole.values, default="", help="the most it may do; its owner's"
+        )
+        parser.add_argument(
+            "--blueprint",
+            action="append",
+            default=[],
+            help="limit it to this blueprint; may be repeated",
+        )
         parser.add_argument("--json", action="store_true", help="print a JSON object")
 
     def handle(
-        self, *, user: str, scope: str, name: str, days: int, json: bool, **_options: Any
+        self,
+        *,
+        user: str,
+        scope: str,
+        name: str,
+        days: int,
+        role: str,
+        blueprint: list[str],
+        json: bool,
+        **_options: Any,
     ) -> None:
         """Make the token and print it."""
         if not 1 <= days <= MAX_DAYS:
@@ -40,11 +60,21 @@ class Command(BaseCommand):
         if len(name) > 100:
             raise CommandError("--name takes at most 100 characters.")
         owner = _user(user)
+        try:
+            require_blueprints(blueprint)
+        except Invalid as error:
+            raise CommandError(str(error)) from error
         row, token = ApiToken.objects.create(
-            user=owner, expiry=timedelta(days=days), scope=scope, name=name
+            user=owner,
+            expiry=timedelta(days=days),
+            scope=scope,
+            name=name,
+            role=role,
+            blueprints=blueprint,
         )
-        if scope == ApiToken.Scope.WRITE and not may_edit_catalog(owner, row):
-            self.stderr.write(f"{owner.username} is not staff: the token will only read.")
+        if scope == ApiToken.Scope.WRITE and not may_write(owner, row):
+            role = rights_of(owner, row).role.lower()
+            self.stderr.write(f"As {role}, {owner.username} only reads, and so will the token.")
         self.stdout.write(_as_json(row, token) if json else token)
 
 
@@ -64,6 +94,8 @@ def _as_json(row: ApiToken, token: str) -> str:
             "user": row.user.username,
             "scope": row.scope,
             "name": row.name,
+            "role": row.role,
+            "blueprints": row.blueprints,
             "expires_at": row.expiry.isoformat(),
         }
     )

@@ -5,6 +5,7 @@ import pytest
 from catalog import operations
 from catalog.api.drafts import blueprint_of
 from catalog.errors import Fault, Invalid
+from portal.permissions import Rights
 from tests.builders import NOW, TESTER, blueprint_document, make_blueprint, make_entity
 
 
@@ -41,7 +42,7 @@ def test_a_fault_tells_that_what_was_named_does_not_exist(parts, missing):
 @pytest.mark.django_db
 def test_an_unknown_blueprint_is_missing():
     with pytest.raises(Invalid) as named:
-        blueprint_of({"blueprint": "nope"})
+        blueprint_of({"blueprint": "nope"}, rights=Rights(None))
     definition = blueprint_document(relations={"job": {"target": "nope"}})
     with pytest.raises(Invalid) as targeted:
         operations.save_blueprint(definition=definition, by=TESTER, now=NOW)

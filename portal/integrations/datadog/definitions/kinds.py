@@ -69,6 +69,7 @@ def ensure_kinds(*, kinds: Collection[str], by: Actor, now: datetime) -> dict[st
     documents = [kind_document(kind) for kind in missing]
     documents += filter(None, map(_extended, found.values()))
     if documents:
+        by.must_edit_catalog("kinds")
         saved = save_blueprints(definitions=documents, by=by, now=now)
         found |= {blueprint.identifier: blueprint for blueprint in saved}
         note_kinds((found[kind] for kind in missing), now=now)

@@ -19,6 +19,7 @@ from portal.integrations.datadog.definitions.kinds import (
     kind_of,
 )
 from portal.integrations.models import EntityDefinition
+from portal.permissions import Rights
 from scorecards.reach import described_blueprints
 
 Document = dict[str, Any]
@@ -79,10 +80,13 @@ class Described:
         return self.kept.text or json.dumps(self.kept.document)
 
 
-def described_entities() -> EntityQuerySet:
-    """Return the entities of all kinds with what was sent of them, in the order they came."""
+def described_entities(rights: Rights) -> EntityQuerySet:
+    """Return the entities of all kinds with what was sent of them, in the order they came.
+
+    Those that `rights` may read.
+    """
     rows = Entity.objects.filter(blueprint__in=described_blueprints().values("pk"))
-    return with_definitions(rows).order_by("id")
+    return with_definitions(rows.readable_by(rights)).order_by("id")
 
 
 def with_definitions(rows: EntityQuerySet) -> EntityQuerySet:
@@ -90,10 +94,14 @@ def with_definitions(rows: EntityQuerySet) -> EntityQuerySet:
     return rows.select_related("blueprint", "definition").defer(*_UNREAD)
 
 
-def entities_called(names: Iterable[Name]) -> dict[Name, Entity]:
-    """Return the entities that have these kinds and identifiers, teams included."""
+def entities_called(names: Iterable[Name], *, rights: Rights | None = None) -> dict[Name, Entity]:
+    """Return the entities that have these kinds and identifiers, teams included.
+
+    With `rights`, those that these may read.
+    """
     wanted = {(blueprint_of(kind), identifier) for kind, identifier in names}
     rows = Entity.objects.filter(named(wanted, "blueprint__identifier", "identifier"))
+    rows = rows.readable_by(rights)
     return {
         (kind_of(entity.blueprint.identifier), entity.identifier): entity
         for entity in with_definitions(rows)

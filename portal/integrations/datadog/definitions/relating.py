@@ -13,7 +13,9 @@ from catalog.descriptors.datadog.relations import RelationType
 from catalog.descriptors.references import TEAM_KIND
 from catalog.models import OWNERSHIP, Entity, EntityRelation
 from portal.integrations.datadog.definitions.declaring import Edge, Name, named
+from portal.integrations.datadog.definitions.kinds import kind_of
 from portal.integrations.models import DeclaredRelation
+from portal.permissions import Rights
 from scorecards.reach import described_blueprints
 
 _OWNING = (RelationType.OWNED_BY, RelationType.OWNS)
@@ -46,8 +48,9 @@ class Related:
 
 @dataclass(frozen=True)
 class Search:
-    """Which relations are asked for."""
+    """Which relations are asked for, of those between what `rights` may read."""
 
+    rights: Rights
     type: RelationType | None = None
     source: Name | None = None
     target: Name | None = None
@@ -88,7 +91,7 @@ def _parts(search: Search) -> Iterator[_Part]:
 
 
 def _declared_rows(search: Search) -> QuerySet[DeclaredRelation]:
-    rows = DeclaredRelation.objects.all()
+    rows = _readable_declared(search.rights)
     if search.type is not None:
         rows = rows.filter(type=search.type.value)
     if search.source is not None:
@@ -108,6 +111,7 @@ def _ownership_rows(search: Search, type_: RelationType) -> QuerySet[EntityRelat
     rows = EntityRelation.objects.filter(
         relation=OWNERSHIP, source__blueprint__in=described_blueprints().values("pk")
     )
+    rows = _readable_ownership(rows, search.rights)
     if owned is not None:
         kind, identifier = owned
         rows = rows.filter(source__blueprint__identifier=kind, source__identifier=identifier)
@@ -115,6 +119,19 @@ def _ownership_rows(search: Search, type_: RelationType) -> QuerySet[EntityRelat
         is_team = team[0] == TEAM_KIND
         rows = rows.filter(target__identifier=team[1]) if is_team else rows.none()
     return _with_owners(rows)
+
+
+def _readable_declared(rights: Rights) -> QuerySet[DeclaredRelation]:
+    rows = DeclaredRelation.objects.all()
+    if not rights.hidden:
+        return rows
+    kinds = [kind_of(name) for name in rights.hidden.values()]
+    rows = rights.readable(rows, via="definer__blueprint")
+    return rows.exclude(from_kind__in=kinds).exclude(to_kind__in=kinds)
+
+
+def _readable_ownership(rows: QuerySet, rights: Rights) -> QuerySet[EntityRelation]:
+    return rights.readable(rights.readable(rows, via="source__blueprint"), via="target__blueprint")
 
 
 def _with_definers(rows: QuerySet[DeclaredRelation]) -> QuerySet[DeclaredRelation]:
@@ -139,11 +156,12 @@ def _owning(row: EntityRelation, type_: RelationType) -> Related:
     return Related(edge, owned, row.source.created_at, row.source.updated_at)
 
 
-def relations_from(entities: Sequence[Entity]) -> dict[int, list[Related]]:
-    """Return the relations that start at entities of kinds, by entity."""
+def relations_from(entities: Sequence[Entity], *, rights: Rights) -> dict[int, list[Related]]:
+    """Return the relations from entities of kinds to what `rights` may read, by entity."""
     ids = {(entity.blueprint.identifier, entity.identifier): entity.pk for entity in entities}
-    rows = DeclaredRelation.objects.filter(named(ids, "from_kind", "from_identifier"))
+    rows = _readable_declared(rights).filter(named(ids, "from_kind", "from_identifier"))
     owning = EntityRelation.objects.filter(relation=OWNERSHIP, source_id__in=list(ids.values()))
+    owning = _readable_ownership(owning, rights)
     found = [_declared(row) for row in _with_definers(rows)]
     found += [_owning(row, RelationType.OWNED_BY) for row in _with_owners(owning)]
     grouped: dict[int, list[Related]] = {id_: [] for id_ in ids.values()}

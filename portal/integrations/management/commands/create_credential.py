@@ -1,6 +1,7 @@
 """Make an API credential: `manage.py create_credential NAME --json`."""
 
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,7 +10,10 @@ from django.utils import timezone
 from catalog.errors import Invalid
 from portal.integrations.credentials import create_credential
 from portal.integrations.models import ApiCredential
+from portal.models import TokenRole
 from portal.permissions import SHELL
+
+MAX_DAYS = 3_650
 
 
 class Command(BaseCommand):
@@ -26,12 +30,46 @@ class Command(BaseCommand):
             default=ApiCredential.Scope.WRITE,
             help="what it may do (%(default)s)",
         )
+        parser.add_argument(
+            "--role",
+            choices=TokenRole.values,
+            default=TokenRole.ADMIN,
+            help="what it may do at most (%(default)s)",
+        )
+        parser.add_argument(
+            "--blueprint",
+            action="append",
+            default=[],
+            help="limit it to this blueprint; may be repeated",
+        )
+        parser.add_argument("--days", type=int, help=f"lifetime, 1 to {MAX_DAYS}; without, no end")
         parser.add_argument("--json", action="store_true", help="print a JSON object")
 
-    def handle(self, *, name: str, scope: str, json: bool, **_options: Any) -> None:
+    def handle(
+        self,
+        *,
+        name: str,
+        scope: str,
+        role: str,
+        blueprint: list[str],
+        days: int | None,
+        json: bool,
+        **_options: Any,
+    ) -> None:
         """Make the credential and print it."""
+        if days is not None and not 1 <= days <= MAX_DAYS:
+            raise CommandError(f"--days takes a number from 1 to {MAX_DAYS}.")
+        now = timezone.now()
         try:
-            _row, made = create_credential(name=name, scope=scope, by=SHELL, now=timezone.now())
+            _row, made = create_credential(
+                name=name,
+                scope=scope,
+                role=role,
+                blueprints=blueprint,
+                expires_at=now + timedelta(days=days) if days else None,
+                by=SHELL,
+                now=now,
+            )
         except Invalid as error:
             raise CommandError(str(error)) from error
         if json:
