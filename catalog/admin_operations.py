@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
 from catalog.errors import CatalogError, Fault, Invalid
-from portal.permissions import Actor, may_edit_catalog
+from portal.permissions import Actor, Forbidden, may_edit_catalog, may_read_history
 
 
 def once(method: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]:
@@ -113,11 +113,13 @@ class OperationAdmin(CatalogAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Save, or show the form again with what the operation said."""
+        if not may_read_history(request.user):
+            extra_context = {**(extra_context or {}), "show_history": False}
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Invalid as error:
             request.faults = tuple(error.faults)
-        except CatalogError as error:
+        except (CatalogError, Forbidden) as error:
             request.faults = (Fault("", str(error)),)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -178,7 +180,7 @@ class OperationAdmin(CatalogAdmin):
         """Delete, or say why not."""
         try:
             return super().delete_view(request, object_id, extra_context)
-        except CatalogError as error:
+        except (CatalogError, Forbidden) as error:
             self.message_user(request, str(error), messages.ERROR)
             address = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
             return HttpResponseRedirect(reverse(address, args=[object_id]))
@@ -187,7 +189,7 @@ class OperationAdmin(CatalogAdmin):
         """Run an action, or say why not."""
         try:
             return super().response_action(request, queryset)
-        except CatalogError as error:
+        except (CatalogError, Forbidden) as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 

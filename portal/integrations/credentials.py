@@ -3,6 +3,7 @@
 import json
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,8 +15,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from catalog.errors import Invalid, NotFound
-from catalog.operations import history
+from catalog.models import Blueprint
+from catalog.operations import UNSET, history
 from portal.integrations.models import ApiCredential
+from portal.models import TokenRole
 from portal.permissions import Actor
 
 logger = logging.getLogger(__name__)
@@ -54,21 +57,36 @@ def _new_secrets() -> Secrets:
 
 @transaction.atomic
 def create_credential(
-    *, name: str, scope: str, by: Actor, now: datetime
+    *,
+    name: str,
+    scope: str,
+    by: Actor,
+    now: datetime,
+    role: str = TokenRole.ADMIN,
+    blueprints: Sequence[str] = (),
+    expires_at: datetime | None = None,
 ) -> tuple[ApiCredential, Secrets]:
-    """Make a credential; raises `Invalid` where the name is taken or does not fit."""
+    """Make a credential, of all blueprints where none are named, for ever where it has no end.
+
+    Raises `Invalid` where the name is taken or something does not fit.
+    """
     _require_free(name)
+    _require_known(role, blueprints)
+    _require_to_come(expires_at, now)
     made = _new_secrets()
     row = ApiCredential.objects.create(
         name=name,
         scope=scope,
+        role=role,
+        blueprints=list(blueprints),
+        expires_at=expires_at,
         client_id=made.client_id,
         secret_digest=digest(made.client_secret),
         api_key_digest=digest(made.api_key),
         app_key_digest=digest(made.app_key),
         created_at=now,
     )
-    _record(name, before={}, after={"name": name, "scope": scope}, by=by, now=now)
+    _record(name, before={}, after=_document(row), by=by, now=now)
     return row, made
 
 
@@ -80,21 +98,25 @@ def change_credential(
     now: datetime,
     name: str | None = None,
     is_enabled: bool | None = None,
+    expires_at: datetime | None = UNSET,
 ) -> ApiCredential:
-    """Rename a credential, or let it in no more, or again; what is None stays.
+    """Rename a credential, let it in no more, or again, or until when; what is not given stays.
 
-    Raises `Invalid` where the name is taken or does not fit.
+    Raises `Invalid` where the name is taken or does not fit, or the moment has passed.
     """
     row = _locked(credential)
-    before = {"name": row.name, "enabled": row.is_enabled}
+    before = _changeable(row)
     if name is not None and name != row.name:
         _require_free(name)
         row.name = name
     if is_enabled is not None:
         row.is_enabled = is_enabled
-    after = {"name": row.name, "enabled": row.is_enabled}
+    if expires_at is not UNSET and expires_at != row.expires_at:
+        _require_to_come(expires_at, now)
+        row.expires_at = expires_at
+    after = _changeable(row)
     if after != before:
-        row.save(update_fields=["name", "is_enabled"])
+        row.save(update_fields=["name", "is_enabled", "expires_at"])
         _record(before["name"], before=before, after=after, by=by, now=now)
     return row
 
@@ -130,8 +152,39 @@ def rotate_secret(*, credential: ApiCredential, by: Actor, now: datetime) -> str
 def delete_credential(*, credential: ApiCredential, by: Actor, now: datetime) -> None:
     """Delete a credential, which lets nobody in any more."""
     row = _locked(credential)
-    _record(row.name, before={"name": row.name, "scope": row.scope}, after={}, by=by, now=now)
+    _record(row.name, before=_document(row), after={}, by=by, now=now)
     row.delete()
+
+
+def _document(row: ApiCredential) -> dict[str, Any]:
+    """Return what history keeps of a credential; what it was not made with is left out."""
+    narrowed = {"blueprints": row.blueprints, "expires_at": _moment(row)}
+    known = {"name": row.name, "scope": str(row.scope), "role": str(row.role)}
+    return {**known, **{key: value for key, value in narrowed.items() if value}}
+
+
+def _changeable(row: ApiCredential) -> dict[str, Any]:
+    known = {"name": row.name, "enabled": row.is_enabled}
+    return {**known, "expires_at": _moment(row)} if row.expires_at else known
+
+
+def _moment(row: ApiCredential) -> str | None:
+    return row.expires_at.isoformat() if row.expires_at else None
+
+
+def _require_known(role: str, blueprints: Sequence[str]) -> None:
+    if role not in TokenRole.values:
+        raise Invalid.at("role", f"must be one of {', '.join(TokenRole.values)}")
+    known = set(
+        Blueprint.objects.filter(identifier__in=blueprints).values_list("identifier", flat=True)
+    )
+    if missing := sorted(set(blueprints) - known):
+        raise Invalid.at("blueprints", f"there is no blueprint '{missing[0]}'")
+
+
+def _require_to_come(moment: datetime | None, now: datetime) -> None:
+    if moment is not None and moment <= now:
+        raise Invalid.at("expires_at", "this moment has passed; choose a later one")
 
 
 def _require_free(name: str) -> None:
