@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -159,6 +160,8 @@ class OperationAdmin(CatalogAdmin):
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
         """Lead to the object's rows in the history of the catalog."""
+        if not may_read_history(request.user):
+            raise PermissionDenied
         query = self.history_query(self.get_object(request, object_id))
         address = reverse("admin:catalog_change_changelist")
         return HttpResponseRedirect(f"{address}?{urlencode(query)}")

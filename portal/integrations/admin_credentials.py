@@ -49,6 +49,11 @@ class CredentialForm(OperationForm):
             "is_enabled": "Whoever comes with one that is not enabled is turned away at once.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            del self.fields["blueprints"]
+
     def clean_name(self) -> str:
         """Return the name; whether it can be had is for the operation to say."""
         return self.cleaned_data["name"].strip()

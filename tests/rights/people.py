@@ -11,7 +11,7 @@ from portal.integrations.models import ApiCredential
 from portal.integrations.port import tokens
 from portal.models import ApiToken, User
 from portal.permissions import SHELL
-from tests.builders import make_entity, make_user
+from tests.builders import make_entity, make_team, make_user
 
 PEOPLE = ("anonymous", "viewer", "member of the team", "member of another", "moderator", "admin")
 TOKENS = ("read token", "write token", "expired token")
@@ -22,12 +22,13 @@ class Caller:
     """Somebody, with the headers and the session that they bring."""
 
     name: str
-    client: Client
     headers: dict[str, str]
 
 
 def make_people() -> dict[str, User]:
     """Make one user of each kind; the team `core` owns the entity `cart`."""
+    for team in ("core", "other"):
+        make_team(team)
     viewer = make_user("vera", role="viewer")
     owner, other, moderator = make_user("olga"), make_user("otto"), make_user("mona")
     for user in (viewer, owner):
@@ -41,11 +42,11 @@ def make_people() -> dict[str, User]:
 
 def sessions(people: dict[str, User]) -> list[Caller]:
     """Return everybody with a session, as pages and the admin are asked."""
-    callers = [Caller("anonymous", Client(raise_request_exception=False), {})]
+    callers = [_stranger()]
     for name, user in people.items():
-        client = Client(raise_request_exception=False)
+        client = Client()
         client.force_login(user)
-        callers.append(Caller(name, client, {}))
+        callers.append(_caller(name, cookie=client.cookies.output(header="", attrs=[]).strip()))
     return callers
 
 
@@ -89,10 +90,12 @@ def machines(*, is_by_keys: bool) -> list[Caller]:
     callers = [_stranger()]
     for name, parts in kinds.items():
         given = {"scope": "write", **parts}
-        row, secrets = create_credential(name=name, by=SHELL, now=timezone.now(), **given)
+        called = f"{name}, keys" if is_by_keys else name
+        row, secrets = create_credential(name=called, by=SHELL, now=timezone.now(), **given)
         callers.append(_caller(name, **_headers(row, secrets, is_by_keys=is_by_keys)))
     past = timezone.now() - timedelta(days=1)
-    ApiCredential.objects.filter(name="expired token").update(expires_at=past)
+    # The last of them.
+    ApiCredential.objects.filter(pk=row.pk).update(expires_at=past)
     return callers
 
 
@@ -103,7 +106,7 @@ def _headers(row: ApiCredential, secrets: Secrets, *, is_by_keys: bool) -> dict[
 
 
 def _caller(name: str, **headers: str) -> Caller:
-    return Caller(name, Client(raise_request_exception=False), headers)
+    return Caller(name, headers)
 
 
 def _stranger() -> Caller:
