@@ -172,9 +172,6 @@ class EntityAdmin(EntityRightsAdmin):
     list_select_related = ("blueprint",)
     search_fields = ("title", "identifier")
     ordering = ("title", "identifier", "id")
-    computed_fields = ("computed_values", "problem_list", "stamps")
-    # What those see of an entity who may not change it.
-    shown_fields = ("identifier", "title", "icon", "given_values", *computed_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entity]:
         """Return the entities without the columns that only their own page shows."""
@@ -242,7 +239,7 @@ class EntityAdmin(EntityRightsAdmin):
         form = super().get_form(request, obj, **{**kwargs, "form": made})
         if obj is not None:
             for name in closed_fields(request, obj, form.base_fields):
-                form.base_fields[name].disabled = True
+                del form.base_fields[name]
         elif "team" in form.base_fields and not rights.is_admin:
             # What nobody of theirs owns, they mostly may not make.
             form.base_fields["team"].initial = sorted(rights.teams)
@@ -250,8 +247,8 @@ class EntityAdmin(EntityRightsAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Group the fields: what every entity has, properties, relations, what is worked out."""
-        if obj and not self.has_change_permission(request, obj):
-            return [(None, {"fields": self.shown_fields})]
+        if obj and (shown := self.shown_instead(request, obj)):
+            return [(None, {"fields": [*self.open_fields(request, obj), *shown]})]
         blueprint = obj.blueprint if obj else self._chosen(request)
         spec = registry.graph().specs[blueprint.identifier]
         hidden = set(rights_of(request.user).hidden.values())
@@ -268,8 +265,8 @@ class EntityAdmin(EntityRightsAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Keep the identifier of what is stored, and show what is worked out."""
-        if obj and not self.has_change_permission(request, obj):
-            return self.shown_fields
+        if obj and (shown := self.shown_instead(request, obj)):
+            return shown
         return ("identifier", *self.computed_fields) if obj else ()
 
     @admin.display(description="Computed values")

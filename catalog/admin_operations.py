@@ -43,6 +43,14 @@ class CatalogAdmin(ModelAdmin):
         """Let editors of the catalog look."""
         return may_edit_catalog(request.user)
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the log to those who see the page, before saying whether there is such a row."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
 
 class ReadOnlyAdmin(CatalogAdmin):
     """History and results: to be read, never edited. `select_related` is what its rows name."""

@@ -74,6 +74,8 @@ def _asked(entity: Entity) -> dict[str, Any]:
 class EntityRightsAdmin(OperationAdmin):
     """The pages of entities, for everyone who is let in: what they may, rights say of each."""
 
+    computed_fields = ("computed_values", "problem_list", "stamps")
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Show the pages to all who are let in."""
         return may_enter_workshop(request.user)
@@ -92,10 +94,7 @@ class EntityRightsAdmin(OperationAdmin):
         """Let those change who may update the entity, or some part of it."""
         if obj is None:
             return may_enter_workshop(request.user)
-        if rights_of(request.user).is_admin:
-            return True
-        names = self._fields_of(obj)
-        return len(closed_fields(request, obj, names)) < len(names)
+        return rights_of(request.user).is_admin or bool(self.open_fields(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let those delete who may unregister the entity."""
@@ -106,11 +105,29 @@ class EntityRightsAdmin(OperationAdmin):
             return bool(blueprints_open(request, UNREGISTER))
         return rights.may(UNREGISTER, **_asked(obj))
 
-    def _fields_of(self, obj: Entity) -> list[str]:
+    def open_fields(self, request: HttpRequest, obj: Entity) -> list[str]:
+        """Return the fields of an entity's form that they may change."""
         spec = registry.graph().specs[obj.blueprint.identifier]
-        properties = [f"properties.{key}" for key in spec.properties]
-        relations = [f"relations.{key}" for key in spec.written_relations]
-        return [*_TEXTS, *properties, *relations, "team"]
+        hidden = set(rights_of(request.user).hidden.values())
+        relations = [
+            key for key in spec.written_relations if spec.relations[key].target not in hidden
+        ]
+        is_owned = spec.ownership is not None and not spec.ownership.is_inherited
+        names = [
+            *_TEXTS,
+            *(f"properties.{key}" for key in spec.properties),
+            *(f"relations.{key}" for key in relations),
+            *(["team"] if is_owned else []),
+        ]
+        closed = closed_fields(request, obj, names)
+        return [name for name in names if name not in closed]
+
+    def shown_instead(self, request: HttpRequest, obj: Entity) -> tuple[str, ...]:
+        """Return what is only shown to those who may not change all of an entity; else nothing."""
+        if not closed_fields(request, obj, _TEXTS):
+            return ()
+        given = ("identifier", *_TEXTS, "given_values", *self.computed_fields)
+        return tuple(name for name in given if name not in self.open_fields(request, obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entity]:
         """Return the entities that they may read."""

@@ -199,7 +199,7 @@ class ApiTokenAdmin(ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Lead back to the list, which shows all there is."""
-        if request.method == "GET":
+        if request.method == "GET" and self.has_view_permission(request):
             return HttpResponseRedirect(reverse("admin:portal_apitoken_changelist"))
         raise PermissionDenied
 

@@ -86,6 +86,14 @@ class ExemptionAdmin(ReadOnlyAdmin, ModeratedAdmin, OperationAdmin):
         """Keep the exemptions of the entities of these."""
         return rows.filter(entity__blueprint__identifier__in=blueprints)
 
+    def history_query(self, obj: Any) -> dict[str, str]:
+        """Return what selects the history of the exemptions of an entity."""
+        if obj is None:
+            return {"kind": self.kind}
+        entity = obj.entity
+        about = {"blueprint": entity.blueprint.identifier, "identifier": entity.identifier}
+        return {"kind": self.kind, **about}
+
     @admin.display(description="Blueprint")
     def blueprint(self, obj: Exemption) -> Blueprint:
         """Name what kind of entity it is."""

@@ -28,14 +28,14 @@ class Family:
     read: frozenset[str]
     write: frozenset[str]
     delete: frozenset[str] | None = None
+    post: frozenset[str] | None = None
 
     def allowed(self, method: str) -> frozenset[str]:
         """Return who gets in by this method."""
         if method == "get":
             return self.read
-        if method == "delete" and self.delete is not None:
-            return self.delete
-        return self.write
+        named = {"delete": self.delete, "post": self.post}.get(method)
+        return self.write if named is None else named
 
 
 FAMILIES = {
@@ -43,6 +43,11 @@ FAMILIES = {
     "read": Family(READERS, READERS),
     "own things": Family(READERS, PEOPLE),
     "entity write": Family(READERS, OWNERS, delete=MODERATORS),
+    "entity write, search": Family(READERS, OWNERS, delete=MODERATORS, post=READERS),
+    "admin-only write, search": Family(READERS, ADMINS, post=READERS),
+    "changes of rows": Family(READERS, WRITERS),
+    "secrets": Family(ADMINS, ADMINS),
+    "leaving": Family(WRITERS | {"anonymous"}, WRITERS | {"anonymous"}),
     "entity deletion": Family(MODERATORS, MODERATORS),
     "moderators": Family(READERS, MODERATORS),
     "scorecard write": Family(READERS, MODERATORS),
@@ -108,6 +113,13 @@ def _of_models() -> Iterator[tuple[str, str]]:
 
 # The routes by family; those of the models of the admin come from `MODELS`.
 ROUTES: Mapping[str, tuple[str, ...]] = {
+    "changes of rows": ("bulk/<name:blueprint>/",),
+    "secrets": ("v1/actions/<segment:identifier>/signing-secret",),
+    "entity write, search": (
+        "v1/blueprints/<derived:blueprint>/entities/search",
+        "v1/blueprints/<segment:blueprint>/entities/search",
+    ),
+    "admin-only write, search": ("api/v2/dora/deployments",),
     "public": (
         "healthz",
         "readyz",
@@ -116,6 +128,9 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "v1/ingest/webhooks/<str:key>",
     ),
     "read": (
+        "v1/kafka-credentials",
+        "api/v2/dora/failures",
+        "api/v2/catalog/entity/preview",
         "metrics",
         "logout/",
         "api/schema/",
@@ -139,13 +154,11 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "api/",
         "^api/(?:.*/)?$",
         "v1/auth/permissions",
-        "v1/blueprints/<derived:blueprint>/entities/search",
         "v1/entities/search",
         "v1/entities/aggregate",
         "v1/entities/aggregate-over-time",
         "v1/entities/properties-history",
         "v1/blueprints/entities/datasource-entities",
-        "v1/blueprints/<segment:blueprint>/entities/search",
         "v1/blueprints/system/<segment:blueprint>/structure",
         "v1/blueprints/<segment:blueprint>/entities-count",
         "v1/blueprints/<segment:blueprint>/permissions/simulate",
@@ -195,19 +208,16 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "api/v2/scorecard/campaigns",
         "api/v2/scorecard/campaigns/<segment:campaign>",
         "api/v2/catalog/entity",
-        "api/v2/catalog/entity/preview",
         "api/v2/catalog/entity/<rest:entity>",
         "api/v2/catalog/kind",
         "api/v2/catalog/kind/<rest:kind>",
         "api/v2/services/definitions",
         "api/v2/services/definitions/<rest:name>",
         "api/v2/dora/deployment",
-        "api/v2/dora/deployments",
         "api/v2/dora/deployment/<segment:id_>",
         "api/v2/dora/deployments/<segment:id_>",
         "api/v2/dora/failure",
         "api/v2/dora/incident",
-        "api/v2/dora/failures",
         "api/v2/dora/failure/<segment:id_>",
         "api/v2/dora/failures/<segment:id_>",
         "api/v2/ai_impact/user_activity",
@@ -287,13 +297,11 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "v1/blueprints/<segment:blueprint>/scorecards/<segment:scorecard>",
     ),
     "admins": (
+        "v1/apps/<segment:client_id>/rotate-secret",
+        "v1/apps/<segment:client_id>",
+        "v1/apps",
         "api/^changes/$",
         "v1/audit-log",
-        "v1/kafka-credentials",
-        "v1/apps",
-        "v1/apps/<segment:client_id>",
-        "v1/apps/<segment:client_id>/rotate-secret",
-        "v1/actions/<segment:identifier>/signing-secret",
         "new-folder/",
         "folders/<name:identifier>/",
         "folders/<name:identifier>/delete/",
@@ -314,7 +322,6 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "v1/blueprints/<segment:blueprint>/all-entities",
     ),
     "own things": (
-        "bulk/<name:blueprint>/",
         "views/<name:blueprint>/",
         "views/<name:blueprint>/<name:identifier>/",
         "new-dashboard/",
@@ -330,7 +337,6 @@ _WORKSHOP = {
         "admin/search/",
         "admin/",
         "admin/login/",
-        "admin/logout/",
         "admin/password_change/",
         "admin/password_change/done/",
         "admin/autocomplete/",
@@ -351,8 +357,12 @@ _WORKSHOP = {
         "admin/integrations/alert/<path:object_id>/preview/",
         "admin/integrations/reminder/<path:object_id>/preview/",
     ),
+    "leaving": ("admin/logout/",),
     "workshop, entity": ("admin/catalog/entity/<path:object_id>/change/",),
-    "workshop, moderated": ("admin/catalog/entity/<path:object_id>/delete/",),
+    "workshop, moderated": (
+        "admin/catalog/entity/<path:object_id>/delete/",
+        "admin/scorecards/rule/<path:object_id>/history/",
+    ),
 }
 
 

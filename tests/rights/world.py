@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.utils import timezone
 
+from portal.dashboards.operations import save_page
 from portal.models import ApiToken, User
 from scorecards.models import Exemption, Outcome, Rule
 from scorecards.operations import exempt
@@ -64,6 +65,19 @@ BODIES: Mapping[tuple[str, str], Any] = {
 }
 
 
+# What is asked for beside the path.
+QUERIES = {
+    "admin/autocomplete/": "?app_label=scorecards&model_name=outcome&field_name=entity&term=a",
+}
+
+
+def form_of(pattern: str, samples: Mapping[str, str]) -> dict[str, str]:
+    """Return what a form of the pages sends that names rows; empty for the others."""
+    if pattern != "exemptions/":
+        return {}
+    return {"entity": samples["cart"], "rule": samples["rule"], "reason": "Known"}
+
+
 def make_world(people: Mapping[str, User]) -> dict[str, str]:
     """Make one of everything that addresses name, and return the arguments by name."""
     make_blueprint()
@@ -74,11 +88,14 @@ def make_world(people: Mapping[str, User]) -> dict[str, str]:
     rule = Rule.objects.get(identifier="tiered")
     exempt(entity=cart, rule=rule, reason="Known", by=TESTER, now=timezone.now())
     report("cart", "told", "PASS")
+    board = {"identifier": "board", "title": "Board", "type": "dashboard", "widgets": []}
+    save_page(document=board, by=TESTER, now=timezone.now())
     token, _ = ApiToken.objects.create(user=people["admin"], expiry=timedelta(days=1))
     return {
         "blueprint": "service",
         "entity": "cart",
         "cart": str(cart.pk),
+        "service": str(cart.blueprint_id),
         "identifier": "cart",
         "team": "core",
         "user": people["viewer"].email,
@@ -122,6 +139,8 @@ def _object_id(app: str, name: str, samples: Mapping[str, str]) -> str:
         return samples["token"]
     if (app, name) == ("catalog", "entity"):
         return samples["cart"]
+    if name == "blueprint":
+        return samples["service"]
     row = apps.get_model(app, name).objects.order_by("pk").first()
     return str(row.pk) if row else "1"
 
@@ -131,6 +150,7 @@ _ELSEWHERE: Mapping[str, dict[str, str]] = {
     "api/^teams": {"identifier": "core"},
     "api/^scorecards": {"identifier": "quality"},
     "api/^campaigns": {"identifier": "push"},
+    "dashboards/": {"identifier": "board"},
     "scorecards/": {"identifier": "quality"},
     "charts/scorecards": {"identifier": "quality"},
     "campaigns/": {"identifier": "push"},
