@@ -274,10 +274,6 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "v1/workflows/runs/claim-pending",
         "v1/webhooks",
         "v1/webhooks/<segment:identifier>",
-        "dashboards/<names:identifier>/edit/",
-        "dashboards/<names:identifier>/widget/",
-        "dashboards/<names:identifier>/settings/",
-        "dashboards/<names:identifier>/delete/",
         "dashboards/<names:identifier>/",
     ),
     "scorecard write": (
@@ -297,6 +293,10 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "v1/blueprints/<segment:blueprint>/scorecards/<segment:scorecard>",
     ),
     "admins": (
+        "dashboards/<names:identifier>/delete/",
+        "dashboards/<names:identifier>/settings/",
+        "dashboards/<names:identifier>/widget/",
+        "dashboards/<names:identifier>/edit/",
         "v1/apps/<segment:client_id>/rotate-secret",
         "v1/apps/<segment:client_id>",
         "v1/apps",
