@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.request import QueryDict
@@ -16,18 +17,22 @@ from unfold.dataclasses import SearchResult
 
 from catalog import registry
 from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become, once
+from catalog.admin_rights import EntityRightsAdmin, blueprints_open, closed_fields
 from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.forms import SECTIONS, BlueprintForm
 from catalog.forms_conditions import plain, pretty
 from catalog.forms_entities import entity_form, label_of
+from catalog.forms_permissions import PermissionsForm, permission_fields, permission_rows
 from catalog.models import Blueprint, Change, Entity
 from catalog.operations import (
     delete_blueprint,
     delete_entities,
     save_blueprint,
+    set_permissions,
     upsert_entity,
 )
-from portal.permissions import may_edit_catalog
+from portal.permissions import may_enter_workshop, rights_of
+from portal.policies import REGISTER
 
 CHOICES = 20
 FOUND = 20
@@ -56,6 +61,17 @@ class BlueprintAdmin(OperationAdmin):
             },
         ),
     )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Return the form, with the fields that say who may do what."""
+        bases = (PermissionsForm, BlueprintForm)
+        made = type("BlueprintAndPermissionsForm", bases, permission_fields(obj))
+        return super().get_form(request, obj, **{**kwargs, "form": made})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Add who may do what."""
+        fields = {"fields": permission_rows(obj), "classes": ["tm-permissions"]}
+        return [*super().get_fieldsets(request, obj), ("Who may do what", fields)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Blueprint]:
         """Return the blueprints with the number of their entities; lists need no more of them."""
@@ -88,8 +104,10 @@ class BlueprintAdmin(OperationAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the whole document by the operation."""
-        definition = form.definition()
-        saved = save_blueprint(definition=definition, by=self.actor(request), now=timezone.now())
+        definition, by, now = form.definition(), self.actor(request), timezone.now()
+        saved = save_blueprint(definition=definition, by=by, now=now)
+        if said := form.permissions(saved.identifier):
+            saved = set_permissions(blueprint=saved, change=said, by=by, now=now)
         become(obj, saved)
 
     def faults(self, request: HttpRequest) -> tuple[Any, ...]:
@@ -135,8 +153,9 @@ class BlueprintFilter(admin.SimpleListFilter):
     parameter_name = "blueprint"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer every blueprint."""
-        return list(Blueprint.objects.order_by("title", "id").values_list("identifier", "title"))
+        """Offer every blueprint that may be read."""
+        rows = Blueprint.objects.exclude(id__in=rights_of(request.user).hidden)
+        return list(rows.order_by("title", "id").values_list("identifier", "title"))
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Keep the entities of the chosen one."""
@@ -144,7 +163,7 @@ class BlueprintFilter(admin.SimpleListFilter):
 
 
 @admin.register(Entity)
-class EntityAdmin(OperationAdmin):
+class EntityAdmin(EntityRightsAdmin):
     """Entities of every blueprint, each with the form that its blueprint's schema makes."""
 
     kind = "entity"
@@ -153,7 +172,6 @@ class EntityAdmin(OperationAdmin):
     list_select_related = ("blueprint",)
     search_fields = ("title", "identifier")
     ordering = ("title", "identifier", "id")
-    computed_fields = ("computed_values", "problem_list", "stamps")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entity]:
         """Return the entities without the columns that only their own page shows."""
@@ -188,35 +206,55 @@ class EntityAdmin(OperationAdmin):
         """Show the form of the blueprint in ``?blueprint=``, or have one chosen first."""
         if not self.has_add_permission(request) or self._chosen(request):
             return super().add_view(request, form_url, extra_context)
+        if request.GET.get("blueprint") and not rights_of(request.user).is_admin:
+            raise PermissionDenied
+        offered = self._offered(request)
         filtered = _list_filter(request)
-        if Blueprint.objects.filter(identifier=filtered).exists():
+        if offered.filter(identifier=filtered).exists():
             return HttpResponseRedirect(f"{request.path}?{urlencode({'blueprint': filtered})}")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "Add entity",
-            "blueprints": Blueprint.objects.order_by("is_system", "title", "id"),
+            "blueprints": offered.order_by("is_system", "title", "id"),
         }
         return TemplateResponse(request, "admin/catalog/entity/choose_blueprint.html", context)
 
+    def _offered(self, request: HttpRequest) -> QuerySet[Blueprint]:
+        """Return the blueprints of which they may register entities."""
+        if rights_of(request.user).is_admin:
+            return Blueprint.objects.all()
+        return Blueprint.objects.filter(identifier__in=blueprints_open(request, REGISTER))
+
     def _chosen(self, request: HttpRequest) -> Blueprint | None:
-        return Blueprint.objects.filter(identifier=request.GET.get("blueprint", "")).first()
+        return self._offered(request).filter(identifier=request.GET.get("blueprint", "")).first()
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the form that the blueprint's schema makes."""
         blueprint = obj.blueprint if obj else self._chosen(request)
         if blueprint is None:
             raise Http404
-        spec = registry.graph().specs[blueprint.identifier]
-        kwargs["form"] = entity_form(spec, blueprint=blueprint, entity=obj)
-        return super().get_form(request, obj, **kwargs)
+        spec, rights = registry.graph().specs[blueprint.identifier], rights_of(request.user)
+        made = entity_form(spec, blueprint=blueprint, entity=obj, hidden=rights.hidden.values())
+        form = super().get_form(request, obj, **{**kwargs, "form": made})
+        if obj is not None:
+            for name in closed_fields(request, obj, form.base_fields):
+                del form.base_fields[name]
+        elif "team" in form.base_fields and not rights.is_admin:
+            # What nobody of theirs owns, they mostly may not make.
+            form.base_fields["team"].initial = sorted(rights.teams)
+        return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Group the fields: what every entity has, properties, relations, what is worked out."""
+        if obj and (shown := self.shown_instead(request, obj)):
+            return [(None, {"fields": [*self.open_fields(request, obj), *shown]})]
         blueprint = obj.blueprint if obj else self._chosen(request)
         spec = registry.graph().specs[blueprint.identifier]
+        hidden = set(rights_of(request.user).hidden.values())
+        shown = {key for key, relation in spec.relations.items() if relation.target not in hidden}
+        related = [f"relations.{key}" for key in spec.written_relations if key in shown]
         is_direct = spec.ownership is not None and not spec.ownership.is_inherited
-        related = [f"relations.{key}" for key in spec.written_relations]
         groups = [
             (None, ["identifier", "title", "icon"]),
             ("Properties", [f"properties.{key}" for key in spec.properties]),
@@ -227,6 +265,8 @@ class EntityAdmin(OperationAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Keep the identifier of what is stored, and show what is worked out."""
+        if obj and (shown := self.shown_instead(request, obj)):
+            return shown
         return ("identifier", *self.computed_fields) if obj else ()
 
     @admin.display(description="Computed values")
@@ -242,6 +282,7 @@ class EntityAdmin(OperationAdmin):
         rows += [
             (spec.relations[key].title, obj.fact(f"{RELATION_PREFIX}{key}") or "-")
             for key in sorted(spec.inferred_relations)
+            if spec.relations[key].target not in obj.unnamed
         ]
         if spec.ownership is not None and spec.ownership.is_inherited:
             rows.append((spec.ownership.title, ", ".join(obj.team) or "-"))
@@ -299,7 +340,8 @@ def _list_filter(request: HttpRequest) -> str:
 
 def choices(request: HttpRequest, blueprint: str, **kwargs: Any) -> JsonResponse:
     """Answer a chooser: the entities of a blueprint that match what was typed, a page at a time."""
-    if not may_edit_catalog(request.user):
+    rights = rights_of(request.user)
+    if not may_enter_workshop(request.user) or not rights.may_read_blueprint(blueprint):
         raise Http404
     page = request.GET.get("page", "")
     start = (max(int(page), 1) - 1) * CHOICES if page.isdecimal() else 0
@@ -317,6 +359,8 @@ def choices(request: HttpRequest, blueprint: str, **kwargs: Any) -> JsonResponse
 def find_entities(request: HttpRequest, search_term: str) -> list[SearchResult]:
     """Return the first entities that match, for the command palette."""
     rows = Entity.objects.search(search_term).select_related("blueprint")
+    if hidden := rights_of(request.user).hidden:
+        rows = rows.exclude(blueprint__in=hidden)
     return [
         SearchResult(
             title=label_of(entity),

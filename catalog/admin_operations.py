@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
 from catalog.errors import CatalogError, Fault, Invalid
-from portal.permissions import Actor, may_edit_catalog
+from portal.permissions import Actor, Forbidden, may_edit_catalog, may_read_history
 
 
 def once(method: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]:
@@ -41,6 +42,14 @@ class CatalogAdmin(ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let editors of the catalog look."""
         return may_edit_catalog(request.user)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the log to those who see the page, before saying whether there is such a row."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
 
 class ReadOnlyAdmin(CatalogAdmin):
@@ -113,11 +122,13 @@ class OperationAdmin(CatalogAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Save, or show the form again with what the operation said."""
+        if not may_read_history(request.user):
+            extra_context = {**(extra_context or {}), "show_history": False}
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Invalid as error:
             request.faults = tuple(error.faults)
-        except CatalogError as error:
+        except (CatalogError, Forbidden) as error:
             request.faults = (Fault("", str(error)),)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -157,6 +168,8 @@ class OperationAdmin(CatalogAdmin):
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
         """Lead to the object's rows in the history of the catalog."""
+        if not may_read_history(request.user):
+            raise PermissionDenied
         query = self.history_query(self.get_object(request, object_id))
         address = reverse("admin:catalog_change_changelist")
         return HttpResponseRedirect(f"{address}?{urlencode(query)}")
@@ -178,7 +191,7 @@ class OperationAdmin(CatalogAdmin):
         """Delete, or say why not."""
         try:
             return super().delete_view(request, object_id, extra_context)
-        except CatalogError as error:
+        except (CatalogError, Forbidden) as error:
             self.message_user(request, str(error), messages.ERROR)
             address = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
             return HttpResponseRedirect(reverse(address, args=[object_id]))
@@ -187,7 +200,7 @@ class OperationAdmin(CatalogAdmin):
         """Run an action, or say why not."""
         try:
             return super().response_action(request, queryset)
-        except CatalogError as error:
+        except (CatalogError, Forbidden) as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 

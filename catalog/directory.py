@@ -14,12 +14,16 @@ class CatalogDirectory:
     def entry(self, identifier: str) -> Entry:
         """Return what the `_user` entity of a person says; one query."""
         rows = Entity.objects.of(USER).named([identifier]).values_list("facts", flat=True)
-        facts = rows.first() or {}
-        return Entry(teams=_names(facts.get(OWNERSHIP)), moderated=_names(facts.get(MODERATED)))
+        return entry_of(rows.first() or {})
 
     def policies(self) -> Iterable[tuple[int, str, Mapping[str, Any]]]:
         """Yield every blueprint with its policy; one query."""
         return Blueprint.objects.order_by("id").values_list("id", "identifier", "permissions")
+
+
+def entry_of(facts: Mapping[str, Any]) -> Entry:
+    """Return what the facts of a `_user` entity say of the person."""
+    return Entry(teams=_names(facts.get(OWNERSHIP)), moderated=_names(facts.get(MODERATED)))
 
 
 def _names(value: Any) -> frozenset[str]:

@@ -3,7 +3,7 @@
 Fields are named as the paths of faults are: ``properties.tier``, ``relations.system``, ``team``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django import forms
@@ -98,9 +98,16 @@ class EntityForm(OperationForm):
 
 
 def entity_form(
-    spec: BlueprintSpec, *, blueprint: Blueprint, entity: Entity | None
+    spec: BlueprintSpec,
+    *,
+    blueprint: Blueprint,
+    entity: Entity | None,
+    hidden: Collection[str] = (),
 ) -> type[EntityForm]:
-    """Return the form class for one entity of a blueprint, or for a new one."""
+    """Return the form class for one entity of a blueprint, or for a new one.
+
+    It leaves out relations to the blueprints that are hidden from who fills it in.
+    """
     stored = entity.properties if entity else {}
     labels = _labels(entity)
     fields: dict[str, Any] = {
@@ -114,6 +121,8 @@ def entity_form(
     }
     for key in spec.written_relations:
         relation = spec.relations[key]
+        if relation.target in hidden:
+            continue
         fields[f"relations.{relation.identifier}"] = _relation_field(
             target=relation.target,
             is_many=relation.is_many,

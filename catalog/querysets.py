@@ -82,8 +82,15 @@ class ChangeQuerySet(models.QuerySet):
 
     def of_entity(self, entity: "Entity") -> Self:
         """Keep the history of one entity, newest first."""
+        return self._about(entity, kind="entity")
+
+    def of_exemptions(self, entity: "Entity") -> Self:
+        """Keep what became of the exemptions of one entity, newest first."""
+        return self._about(entity, kind="exemption")
+
+    def _about(self, entity: "Entity", *, kind: str) -> Self:
         return self.filter(
-            kind="entity",
+            kind=kind,
             blueprint=entity.blueprint.identifier,
             identifier=entity.identifier,
         ).order_by("-id")

@@ -1,10 +1,11 @@
 """Who may come in: users and their API tokens. And what libraries register, in its place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
@@ -21,11 +22,13 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from catalog.admin_operations import ReadOnlyAdmin, once
+from catalog.directory import entry_of
 from catalog.forms_entities import label_of
+from catalog.forms_permissions import BlueprintsField
 from catalog.models import OWNERSHIP, TEAM, USER, Blueprint, Entity
 from catalog.operations import EntityDraft, upsert_entity
 from portal.models import ApiToken, User
-from portal.permissions import Actor
+from portal.permissions import Actor, may_see_status, rights_of
 
 # Permissions are few and go by staff and superuser; groups of permissions have no meaning here.
 admin.site.unregister([Group, GroupResult, TaskResult])
@@ -43,19 +46,19 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         "email",
         "first_name",
         "last_name",
+        "may",
         "is_active",
-        "is_staff",
         "last_login",
     )
-    list_filter = ("is_active", "is_staff", "is_superuser")
+    list_filter = ("role", "is_active", "is_staff", "is_superuser")
     filter_horizontal = ()
     list_per_page = 50
     ordering = ("username",)
-    readonly_fields = ("teams", "last_login", "date_joined")
+    readonly_fields = ("teams", "moderates", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "teams")}),
-        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Access", {"fields": ("is_active", "role", "is_staff", "is_superuser", "moderates")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -64,22 +67,37 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
             {
                 "fields": (
                     "username", "email", "first_name", "last_name", "usable_password",
-                    "password1", "password2", "is_staff",
+                    "password1", "password2", "role", "is_staff",
                 )
             },
         ),
     )  # fmt: skip
+
+    @admin.display(description="Role", ordering="role")
+    def may(self, obj: User) -> str:
+        """Name the widest of their roles."""
+        return "Admin" if obj.is_staff else User.Role(obj.role).name.capitalize()
 
     @admin.display(description="Teams")
     @once
     def teams(self, obj: User) -> str:
         """Name the person's teams, and lead to where they are edited."""
         entity = _entity_of(obj)
-        if entity is None:
-            return "There is no entity for this address yet; saving makes it."
-        names = format_html_join(", ", "{}", ((label_of(team),) for team in _teams_of(entity)))
-        address = reverse("admin:catalog_entity_change", args=[entity.pk])
-        return format_html('{} <a class="text-link" href="{}">Edit</a>', names or "None.", address)
+        return _told(entity, map(label_of, _teams_of(entity)) if entity else ())
+
+    @admin.display(description="Moderates")
+    @once
+    def moderates(self, obj: User) -> str:
+        """Name the blueprints that the person moderates, and lead to where that is edited."""
+        entity = _entity_of(obj)
+        return _told(entity, sorted(entry_of(entity.facts).moderated) if entity else ())
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field of the form; staff are called as all other pages call them."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "is_staff":
+            field.label, field.help_text = "Admin", "May do everything but manage users and tokens."
+        return field
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save, and see to it that an entity stands for the person."""
@@ -97,7 +115,19 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
 
 def _entity_of(user: User) -> Entity | None:
-    return Entity.objects.of(USER).filter(identifier=user.entity_identifier).first()
+    """Return the entity that stands for a person, looked up once for a page."""
+    if "_entity" not in user.__dict__:
+        found = Entity.objects.of(USER).filter(identifier=user.entity_identifier)
+        user.__dict__["_entity"] = found.first()
+    return user.__dict__["_entity"]
+
+
+def _told(entity: Entity | None, names: Iterable[str]) -> str:
+    if entity is None:
+        return "There is no entity for this address yet; saving makes it."
+    said = format_html_join(", ", "{}", ((name,) for name in names)) or "None."
+    address = reverse("admin:catalog_entity_change", args=[entity.pk])
+    return format_html('{} <a class="text-link" href="{}">Edit</a>', said, address)
 
 
 def _teams_of(entity: Entity) -> QuerySet[Entity]:
@@ -108,10 +138,16 @@ def _teams_of(entity: Entity) -> QuerySet[Entity]:
 class TokenForm(forms.ModelForm):
     """A new token: whose, for what, and until when."""
 
+    blueprints = BlueprintsField()
+
     class Meta:
         model = ApiToken
-        fields = ("name", "user", "scope", "expiry")
-        help_texts = {"name": "What will use it.", "expiry": "In UTC. Empty: never."}
+        fields = ("name", "user", "scope", "role", "blueprints", "expiry")
+        help_texts = {
+            "name": "What will use it.",
+            "role": "What it may do at most. Empty: what its owner may.",
+            "expiry": "In UTC. Empty: never.",
+        }
 
     def clean_expiry(self) -> Any:
         """Refuse a moment that has passed."""
@@ -134,6 +170,8 @@ class ApiTokenAdmin(ModelAdmin):
         "name",
         "owner",
         "scope",
+        "role",
+        "only_for",
         "token_key",
         "created",
         "expiry",
@@ -141,12 +179,12 @@ class ApiTokenAdmin(ModelAdmin):
         "revoke",
     )
     list_display_links = None
-    list_filter = ("scope",)
+    list_filter = ("scope", "role")
     list_select_related = ("user",)
     list_per_page = 50
     ordering = ("-created", "token_key")
     actions = None
-    fields = ("name", "user", "scope", "expiry")
+    fields = ("name", "user", "scope", "role", "blueprints", "expiry")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Propose a token of one's own that reads, for as long as tokens usually live."""
@@ -161,7 +199,7 @@ class ApiTokenAdmin(ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Lead back to the list, which shows all there is."""
-        if request.method == "GET":
+        if request.method == "GET" and self.has_view_permission(request):
             return HttpResponseRedirect(reverse("admin:portal_apitoken_changelist"))
         raise PermissionDenied
 
@@ -180,6 +218,11 @@ class ApiTokenAdmin(ModelAdmin):
         """Name who the token speaks for."""
         return obj.user.get_username()
 
+    @admin.display(description="Blueprints")
+    def only_for(self, obj: ApiToken) -> str:
+        """Name the blueprints that it is for."""
+        return ", ".join(obj.blueprints) or "all"
+
     @admin.display(description="")
     def revoke(self, obj: ApiToken) -> str:
         """Lead to the page that revokes the token."""
@@ -190,9 +233,8 @@ class ApiTokenAdmin(ModelAdmin):
         """Make the token and show it, this once."""
         data = form.cleaned_data
         expiry = data["expiry"] - timezone.now() if data["expiry"] else None
-        _, token = ApiToken.objects.create(
-            user=data["user"], expiry=expiry, name=data["name"], scope=data["scope"]
-        )
+        given = {name: data[name] for name in ("user", "name", "scope", "role", "blueprints")}
+        _, token = ApiToken.objects.create(expiry=expiry, **given)
         text = format_html(
             "This is the token. It is shown only now, so copy it: <code>{}</code>", token
         )
@@ -232,76 +274,92 @@ class TaskResultAdmin(ReadOnlyAdmin):
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the sidebar. Links that differ only in their query say when they are active."""
+    """Return the sidebar, of what whoever asks may look at.
+
+    Links that differ only in their query say when they are active.
+    """
     entities = reverse("admin:catalog_entity_changelist")
     chosen = request.GET.get("blueprint", "") if request.path.startswith(entities) else None
-    special = {
-        name: {"link": f"{entities}?blueprint={name}", "active": chosen == name}
-        for name in (TEAM, USER)
-    }
-    is_other = chosen is not None and chosen not in special
+    active = None if chosen is None else chosen if chosen in (TEAM, USER) else ""
+    hidden = rights_of(request.user).hidden.values()
+    kinds = [
+        {
+            "title": title,
+            "icon": icon,
+            "link": f"{entities}?blueprint={name}" if name else entities,
+            "active": active == name,
+        }
+        for name, title, icon in _KINDS
+        if name not in hidden
+    ]
     sections = {
-        "Catalog": [
-            _link("Blueprints", "schema", "catalog_blueprint"),
-            {**_link("Entities", "deployed_code", "catalog_entity"), "active": is_other},
-            {"title": "Teams", "icon": "groups", **special[TEAM]},
-            {"title": "Users of the catalog", "icon": "badge", **special[USER]},
-        ],
-        "Scorecards": [
-            _link("Scorecards", "verified", "scorecards_scorecard"),
-            _link("Campaigns", "flag", "scorecards_campaign"),
-            _link("Rules", "rule", "scorecards_rule"),
-            _link("Packs", "package_2", "scorecards_installedpack"),
-            _link("Evaluations", "fact_check", "scorecards_evaluation"),
-            _link("Outcomes", "inbox", "scorecards_outcome"),
-            _link("Past outcomes", "history", "scorecards_pastoutcome"),
-            _link("Batches of outcomes", "stacks", "scorecards_outcomebatch"),
-            _link("Level changes", "stairs", "scorecards_levelchange"),
-            _link("Rule changes", "swap_vert", "scorecards_rulechange"),
-        ],
-        "Notifications": [
-            _link("Channels", "campaign", "integrations_channel"),
-            _link("Reports", "summarize", "integrations_report"),
-            _link("Alerts", "notification_important", "integrations_alert"),
-            _link("Reminders", "alarm", "integrations_reminder"),
-            _link("Deliveries", "outgoing_mail", "integrations_delivery"),
-        ],
-        "Integrations": [
-            _link("Integrations", "hub", "integrations_integration"),
-            _link("Webhooks", "webhook", "integrations_webhook"),
-            _link("Data migrations", "move_up", "integrations_datamigration"),
-            _link("AI activity", "smart_toy", "integrations_aiactivity"),
-        ],
-        "History": [
-            _link("Changes", "history", "catalog_change"),
-            _link("Task results", "task", "django_celery_results_taskresult"),
-        ],
-        "Site": [
-            {
-                "title": "Status",
-                "icon": "monitor_heart",
-                "link": reverse("status"),
-                "active": False,
-            }
-        ],
-        "Access": [*_access(request)],
-        "": [{"title": "Back to the portal", "icon": "arrow_back", "link": "/", "active": False}],
+        title: [_link(*page) for page in pages if _may_see(request, page[-1])]
+        for title, pages in _PAGES.items()
     }
+    sections["Catalog"] += kinds
+    sections[""] = [
+        {"title": "Back to the portal", "icon": "arrow_back", "link": "/", "active": False}
+    ]
+    if may_see_status(request.user):
+        status = {"title": "Status", "icon": "monitor_heart", "link": reverse("status")}
+        sections["History"].append({**status, "active": False})
+    shown = [(title, items) for title, items in sections.items() if items]
     return [
         {"title": title, "separator": bool(index), "items": items}
-        for index, (title, items) in enumerate(sections.items())
-        if items
+        for index, (title, items) in enumerate(shown)
     ]
+
+
+_KINDS = (
+    ("", "Entities", "deployed_code"),
+    (TEAM, "Teams", "groups"),
+    (USER, "Users of the catalog", "badge"),
+)
+_PAGES = {
+    "Catalog": [("Blueprints", "schema", "catalog_blueprint")],
+    "Scorecards": [
+        ("Scorecards", "verified", "scorecards_scorecard"),
+        ("Campaigns", "flag", "scorecards_campaign"),
+        ("Rules", "rule", "scorecards_rule"),
+        ("Exemptions", "shield", "scorecards_exemption"),
+        ("Packs", "package_2", "scorecards_installedpack"),
+        ("Evaluations", "fact_check", "scorecards_evaluation"),
+        ("Outcomes", "inbox", "scorecards_outcome"),
+        ("Past outcomes", "history", "scorecards_pastoutcome"),
+        ("Batches of outcomes", "stacks", "scorecards_outcomebatch"),
+        ("Level changes", "stairs", "scorecards_levelchange"),
+        ("Rule changes", "swap_vert", "scorecards_rulechange"),
+    ],
+    "Notifications": [
+        ("Channels", "campaign", "integrations_channel"),
+        ("Reports", "summarize", "integrations_report"),
+        ("Alerts", "notification_important", "integrations_alert"),
+        ("Reminders", "alarm", "integrations_reminder"),
+        ("Deliveries", "outgoing_mail", "integrations_delivery"),
+    ],
+    "Integrations": [
+        ("Integrations", "hub", "integrations_integration"),
+        ("Webhooks", "webhook", "integrations_webhook"),
+        ("Data migrations", "move_up", "integrations_datamigration"),
+        ("AI activity", "smart_toy", "integrations_aiactivity"),
+    ],
+    "History": [
+        ("Changes", "history", "catalog_change"),
+        ("Task results", "task", "django_celery_results_taskresult"),
+    ],
+    "Access": [
+        ("Users", "person", "portal_user"),
+        ("API tokens", "key", "portal_apitoken"),
+        ("API credentials", "lock_open", "integrations_apicredential"),
+    ],
+}
 
 
 def _link(title: str, icon: str, page: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse(f"admin:{page}_changelist")}
 
 
-def _access(request: HttpRequest) -> Iterator[dict[str, Any]]:
-    if request.user.has_perm("portal.view_user"):
-        yield _link("Users", "person", "portal_user")
-    if request.user.has_perm("portal.view_apitoken"):
-        yield _link("API tokens", "key", "portal_apitoken")
-    if request.user.has_perm("integrations.view_apicredential"):
-        yield _link("API credentials", "lock_open", "integrations_apicredential")
+def _may_see(request: HttpRequest, page: str) -> bool:
+    """Say whether a page is open to whoever asks, as it says itself."""
+    app, _, model = page.rpartition("_")
+    return admin.site.get_model_admin(apps.get_model(app, model)).has_view_permission(request)

@@ -1,5 +1,7 @@
 """Who may come in: users and their API tokens. And who does what: jobs, pieces, processes."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from knox.models import AbstractAuthToken
@@ -27,6 +29,14 @@ class User(AbstractUser):
     def entity_identifier(self) -> str:
         """Return the identifier of the `_user` entity that stands for this person."""
         return self.email.lower()
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Say whether Django's own permissions let them: a superuser, as long as they are staff."""
+        return self.is_staff and super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Say likewise for an app."""
+        return self.is_staff and super().has_module_perms(app_label)
 
 
 class TokenRole(models.TextChoices):

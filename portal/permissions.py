@@ -133,6 +133,11 @@ class Rights:
         return self._entry.teams
 
     @cached_property
+    def moderated(self) -> frozenset[str]:
+        """Return the blueprints that they are named a moderator of; an admin is named for none."""
+        return frozenset(filter(self.moderates, self._entry.moderated))
+
+    @cached_property
     def _names(self) -> frozenset[str]:
         email = getattr(self.user, "email", "")
         return frozenset({self.user.get_username(), email} - {""})
@@ -327,6 +332,12 @@ def may_edit_catalog(user: Any, auth: Any = None) -> bool:
     whoever owns it.
     """
     return rights_of(user, auth).may_edit_catalog
+
+
+def may_enter_workshop(user: Any) -> bool:
+    """Say whether the admin is open to this user: who moderates something or is in a team."""
+    rights = rights_of(user)
+    return rights.is_admin or (rights.may_write and bool(rights.teams or rights.moderated))
 
 
 def may_write(user: Any, auth: Any = None) -> bool:

@@ -12,15 +12,17 @@ from django.utils.html import format_html
 from unfold.admin import StackedInline, TabularInline
 
 from catalog import registry
-from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become, once
+from catalog.admin_operations import ReadOnlyAdmin, become, once
 from catalog.forms_conditions import plain, script_data
 from catalog.forms_rows import Subjects
 from catalog.forms_subjects import subjects_of
 from catalog.models import Blueprint
-from scorecards import admin_outcomes  # noqa: F401 - it registers its pages
+from portal.permissions import rights_of
+from scorecards import admin_exemptions, admin_outcomes  # noqa: F401 - they register their pages
 from scorecards.admin_campaigns import CampaignAdmin
 from scorecards.admin_packs import PackAdmin
 from scorecards.admin_preview import PreviewAdmin
+from scorecards.admin_rights import ModeratedAdmin, ScorecardRightsAdmin
 from scorecards.documents import DEFAULT_LEVELS
 from scorecards.forms import (
     LevelForm,
@@ -53,7 +55,9 @@ def offered(request: HttpRequest, scorecard: Scorecard | None) -> Subjects:
     names = request.POST.getlist("blueprints")
     if not names and scorecard is not None and scorecard.pk:
         names = [blueprint.identifier for blueprint in scorecard.blueprints.all()]
-    return subjects_of(registry.graph(), names or registry.graph().specs)
+    rights = rights_of(request.user)
+    rest = registry.graph().specs if rights.is_admin else sorted(rights.moderated)
+    return subjects_of(registry.graph(), names or rest)
 
 
 class PartInline:
@@ -144,7 +148,7 @@ def _count(text: str | None) -> int:
 
 
 @admin.register(Scorecard)
-class ScorecardAdmin(PreviewAdmin, OperationAdmin):
+class ScorecardAdmin(PreviewAdmin, ScorecardRightsAdmin):
     """Scorecards: one form, saved by one operation."""
 
     kind = "scorecard"
@@ -206,6 +210,8 @@ class ScorecardAdmin(PreviewAdmin, OperationAdmin):
         """Return the form with what its conditions can be about."""
         form = super().get_form(request, obj, **kwargs)
         form.faults, _ = split_faults(self.faults(request))
+        rights = rights_of(request.user)
+        form.moderated = None if rights.is_admin else rights.moderated
         form.subjects = request.subjects = offered(request, obj)
         return form
 
@@ -265,8 +271,10 @@ def _what_moved(scorecard: Scorecard, now: Any) -> str:
 
 
 @admin.register(Rule)
-class RuleAdmin(ReadOnlyAdmin):
+class RuleAdmin(ReadOnlyAdmin, ModeratedAdmin):
     """All rules, to be found; they are edited with their scorecard."""
+
+    telling_filters = ("scorecard", ("level__title", admin.AllValuesFieldListFilter))
 
     list_display = ("title", "identifier", "scorecard_link", "level", "is_enabled", "in_force_from")
     list_filter = ("is_enabled", "scorecard", ("level__title", admin.AllValuesFieldListFilter))
@@ -277,6 +285,10 @@ class RuleAdmin(ReadOnlyAdmin):
         "scorecard_link", "title", "identifier", "level", "is_enabled", "is_reported", "query",
         "filter", "evidence", "description", "how_to_fix", "in_force_from", "owner",
     )  # fmt: skip
+
+    def moderated_rows(self, rows: QuerySet[Rule], blueprints: frozenset[str]) -> QuerySet[Rule]:
+        """Keep the rules of the scorecards that grade nothing but these."""
+        return rows.filter(scorecard__in=Scorecard.objects.within(blueprints))
 
     @admin.display(description="Scorecard", ordering="scorecard__title")
     def scorecard_link(self, obj: Rule) -> str:

@@ -1,7 +1,7 @@
 """The form of a scorecard: texts, levels and rules, which together make one document."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -49,7 +49,12 @@ class ConditionForm(OperationForm):
 
 
 class ScorecardForm(ConditionForm):
-    """What a scorecard says beside its levels and rules."""
+    """What a scorecard says beside its levels and rules.
+
+    `moderated` are the blueprints of who fills it in, who may grade no others; None: all.
+    """
+
+    moderated: Collection[str] | None = None
 
     blueprints = forms.ModelMultipleChoiceField(
         Blueprint.objects.order_by("is_system", "title", "id"),
@@ -80,6 +85,10 @@ class ScorecardForm(ConditionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.moderated is not None:
+            rows = self.fields["blueprints"].queryset
+            self.fields["blueprints"].queryset = rows.filter(identifier__in=self.moderated)
+            self.fields["follows_catalog"].disabled = True
         if self.instance.pk and self.instance.follows_catalog and not self.is_bound:
             # What is kept in step by us is there to be read.
             blueprints = self.fields["blueprints"]

@@ -45,6 +45,14 @@ class ScorecardQuerySet(models.QuerySet):
         """Keep the published scorecards that grade this blueprint, by title."""
         return self.published().filter(blueprints=blueprint_id).order_by("title", "id")
 
+    def within(self, blueprints: Iterable[str]) -> Self:
+        """Keep those that grade some of these blueprints, and no other."""
+        names = list(blueprints)
+        links = self.model.blueprints.through.objects
+        inside = links.filter(blueprint__identifier__in=names).values("scorecard_id")
+        outside = links.exclude(blueprint__identifier__in=names).values("scorecard_id")
+        return self.filter(id__in=inside).exclude(id__in=outside)
+
     def with_parts(self, sight: Sight = EVERYTHING) -> Self:
         """Load blueprints that are seen, levels by rank and rules by level, with a query each."""
         from catalog.models import Blueprint

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -22,7 +23,7 @@ from portal.dashboards.properties import Property
 from portal.dashboards.querystring import QueryString
 from portal.dashboards.remarks import remark
 from portal.dashboards.values import MISSING, Kind, Shown, show
-from scorecards.models import LevelChange, Outcome, PastOutcome, RuleChange, Scorecard
+from scorecards.models import LevelChange, Outcome, PastOutcome, Rule, RuleChange, Scorecard
 
 LENGTH = 30
 MOST_VALUES = 6
@@ -35,6 +36,7 @@ KINDS = {
     "levels": _("Levels"),
     "rules": _("Rules"),
     "reports": _("Reports"),
+    "exemptions": _("Exemptions"),
 }
 
 
@@ -70,7 +72,10 @@ class Moved:
 
 @dataclass(frozen=True)
 class Event:
-    """One entry: a change with what it moved, a change of level or of a result, or a report."""
+    """One entry: a change with what it moved, a change of level or of a result, or a report.
+
+    `exemption` is what a change says of one; `rule` is the rule that it is from, if it still is.
+    """
 
     at: datetime
     mark: Mark
@@ -82,6 +87,8 @@ class Event:
     rule_change: RuleChange | None = None
     report: Outcome | PastOutcome | None = None
     remark: tuple[Shown, ...] = ()
+    exemption: Mapping[str, Any] | None = None
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +147,7 @@ def timeline_of(entity: Entity, properties: Mapping[str, Property], query: Query
 
 
 def _page(events: Sequence[Event], kind: str, *, has_newer: bool, has_older: bool) -> Timeline:
-    events = _with_levels(events)
+    events = _with_rules(_with_levels(events))
     return Timeline(
         events=events,
         kind=kind,
@@ -184,6 +191,7 @@ def _streams(entity: Entity, properties: Mapping[str, Property]) -> Iterator[_St
                 row.reported_at, mark, report=row, remark=tuple(remark(row.remark))
             ),
         )
+    yield _Stream("exemptions", Change.objects.of_exemptions(entity), "at", _of_exemption)
 
 
 def _read(
@@ -219,6 +227,31 @@ def _with_levels(events: Sequence[Event]) -> list[Event]:
         replace(event, move=moves[event.level_change.pk]) if event.level_change else event
         for event in events
     ]
+
+
+def _with_rules(events: Sequence[Event]) -> list[Event]:
+    """Give exemptions the rules that they are from: a query, where there are any."""
+    told = [event.exemption for event in events if event.exemption]
+    if not told:
+        return list(events)
+    rows = Rule.objects.filter(identifier__in={item["rule"] for item in told})
+    rules = {
+        (rule.scorecard.identifier, rule.identifier): rule
+        for rule in rows.select_related("scorecard")
+    }
+    return [
+        replace(event, rule=rules.get((event.exemption["scorecard"], event.exemption["rule"])))
+        if event.exemption
+        else event
+        for event in events
+    ]
+
+
+def _of_exemption(change: Change, mark: Mark) -> Event:
+    said = {**change.before, **change.after}
+    day = said["expires_on"]
+    said["expires_on"] = date.fromisoformat(day) if day else None
+    return Event(change.at, mark, change=change, exemption=said)
 
 
 def _of_change(

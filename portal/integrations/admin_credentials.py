@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 
 from catalog.admin_operations import OperationAdmin, become
 from catalog.forms import OperationForm
+from catalog.forms_permissions import BlueprintsField
 from portal.integrations.credentials import (
     Secrets,
     change_credential,
@@ -35,14 +36,23 @@ _SECRETS = {
 class CredentialForm(OperationForm):
     """What a credential is called, and what it may do."""
 
+    blueprints = BlueprintsField()
+
     class Meta:
         model = ApiCredential
-        fields = ("name", "scope", "is_enabled")
+        fields = ("name", "scope", "role", "blueprints", "expires_at", "is_enabled")
         help_texts = {
             "name": "What will use it. History shows the name.",
             "scope": "Writing also covers other credentials. This cannot be changed later.",
+            "role": "What it may do at most. This cannot be changed later.",
+            "expires_at": "In UTC. Empty: never.",
             "is_enabled": "Whoever comes with one that is not enabled is turned away at once.",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            del self.fields["blueprints"]
 
     def clean_name(self) -> str:
         """Return the name; whether it can be had is for the operation to say."""
@@ -55,13 +65,16 @@ class ApiCredentialAdmin(OperationAdmin):
 
     kind = "credential"
     form = CredentialForm
-    list_display = ("name", "scope", "is_enabled", "client_id", "created_at", "last_used_at")
-    list_filter = ("scope", "is_enabled")
+    list_display = (
+        "name", "scope", "role", "only_for", "is_enabled", "expires_at", "client_id", "created_at",
+        "last_used_at",
+    )  # fmt: skip
+    list_filter = ("scope", "role", "is_enabled")
     search_fields = ("name", "client_id")
     ordering = ("name",)
     actions = None
     change_form_outer_before_template = "admin/tidemark/_rotation.html"
-    stored_fields = ("scope", "client_id", "created_at", "last_used_at")
+    stored_fields = ("scope", "role", "only_for", "client_id", "created_at", "last_used_at")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Show the page to administrators."""
@@ -84,12 +97,19 @@ class ApiCredentialAdmin(OperationAdmin):
         return ModelAdmin.has_delete_permission(self, request, obj)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Ask for the scope of a new one; show what else is known of one that is there."""
-        return ("name", "is_enabled", *self.stored_fields) if obj else ("name", "scope")
+        """Ask what a new one may do; show what else is known of one that is there."""
+        if obj:
+            return ("name", "is_enabled", "expires_at", *self.stored_fields)
+        return ("name", "scope", "role", "blueprints", "expires_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Keep what a credential was made as."""
         return self.stored_fields if obj else ()
+
+    @admin.display(description="Blueprints")
+    def only_for(self, obj: ApiCredential) -> str:
+        """Name the blueprints that it is for."""
+        return ", ".join(obj.blueprints) or "all"
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         """Add the page that gives a credential new secrets."""
@@ -107,11 +127,13 @@ class ApiCredentialAdmin(OperationAdmin):
                 credential=obj,
                 name=data["name"],
                 is_enabled=data["is_enabled"],
+                expires_at=data["expires_at"],
                 by=by,
                 now=now,
             )
         else:
-            saved, made = create_credential(name=data["name"], scope=data["scope"], by=by, now=now)
+            given = {name: data[name] for name in self.get_fields(request)}
+            saved, made = create_credential(**given, by=by, now=now)
             self.message_user(request, secrets_text(made), messages.WARNING)
         become(obj, saved)
 

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from catalog.errors import Invalid, NotFound
-from catalog.operations import history
+from catalog.operations import UNSET, history
 from catalog.registry import require_blueprints
 from portal.integrations.models import ApiCredential
 from portal.models import ApiToken, TokenRole
@@ -66,14 +66,17 @@ def create_credential(
     blueprints: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> tuple[ApiCredential, Secrets]:
-    """Make a credential, limited to a role and to some blueprints, where any are named.
+    """Make a credential, of all blueprints where none are named, for ever where it has no end.
 
-    Raises `Invalid` where the name is taken or does not fit, or there is no such blueprint, and
-    `Forbidden` unless whoever makes it may do whatever it may.
+    Raises `Invalid` where the name is taken or something does not fit, and `Forbidden` unless
+    whoever makes it may do whatever it may.
     """
     by.must_edit_catalog("credentials")
     _require_free(name)
+    if role not in TokenRole.values:
+        raise Invalid.at("role", f"must be one of {', '.join(TokenRole.values)}")
     require_blueprints(blueprints)
+    _require_to_come(expires_at, now)
     made = _new_secrets()
     row = ApiCredential.objects.create(
         name=name,
@@ -111,21 +114,25 @@ def change_credential(
     now: datetime,
     name: str | None = None,
     is_enabled: bool | None = None,
+    expires_at: datetime | None = UNSET,
 ) -> ApiCredential:
-    """Rename a credential, or let it in no more, or again; what is None stays.
+    """Rename a credential, let it in no more, or again, or until when; what is not given stays.
 
-    Raises `Invalid` where the name is taken or does not fit.
+    Raises `Invalid` where the name is taken or does not fit, or the moment has passed.
     """
     row = _locked(credential)
-    before = {"name": row.name, "enabled": row.is_enabled}
+    before = _changeable(row)
     if name is not None and name != row.name:
         _require_free(name)
         row.name = name
     if is_enabled is not None:
         row.is_enabled = is_enabled
-    after = {"name": row.name, "enabled": row.is_enabled}
+    if expires_at is not UNSET and expires_at != row.expires_at:
+        _require_to_come(expires_at, now)
+        row.expires_at = expires_at
+    after = _changeable(row)
     if after != before:
-        row.save(update_fields=["name", "is_enabled"])
+        row.save(update_fields=["name", "is_enabled", "expires_at"])
         _record(before["name"], before=before, after=after, by=by, now=now)
     return row
 
@@ -163,6 +170,20 @@ def delete_credential(*, credential: ApiCredential, by: Actor, now: datetime) ->
     row = _locked(credential)
     _record(row.name, before=_told(row), after={}, by=by, now=now)
     row.delete()
+
+
+def _changeable(row: ApiCredential) -> dict[str, Any]:
+    known = {"name": row.name, "enabled": row.is_enabled}
+    return {**known, "expires_at": _moment(row)} if row.expires_at else known
+
+
+def _moment(row: ApiCredential) -> str | None:
+    return row.expires_at.isoformat() if row.expires_at else None
+
+
+def _require_to_come(moment: datetime | None, now: datetime) -> None:
+    if moment is not None and moment <= now:
+        raise Invalid.at("expires_at", "this moment has passed; choose a later one")
 
 
 def _require_free(name: str) -> None:

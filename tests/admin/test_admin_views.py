@@ -60,4 +60,4 @@ def test_many_are_deleted_at_once(staff, views):
 
 def test_only_editors_see_the_list(client, views):
     client.force_login(make_user("maya"))
-    assert client.get(LIST).status_code == 302
+    assert client.get(LIST).status_code == 403

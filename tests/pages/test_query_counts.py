@@ -29,7 +29,7 @@ COUNTS = {
     "/catalog/service/anchor/?tab=scorecards": 15,
     "/catalog/service/anchor/?tab=related": 20,
     "/catalog/service/anchor/?tab=related&depth=3": 26,
-    "/catalog/service/anchor/?tab=timeline": 13,
+    "/catalog/service/anchor/?tab=timeline": 15,
     "/scorecards/": 11,
     "/scorecards/quality/": 20,
     "/scorecards/quality/?team=core&rule=spoken&level=Basic&days=90": 19,

@@ -1,0 +1,50 @@
+"""The admin site: who comes in, and how those are met who do not."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib.admin.apps import AdminConfig
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.sites import UnfoldAdminSite
+
+from portal.permissions import may_enter_workshop
+
+
+class WorkshopConfig(AdminConfig):
+    """Django's admin app, with our site in place of its own."""
+
+    default_site = "portal.workshop.Workshop"
+
+
+class Workshop(UnfoldAdminSite):
+    """The workshop, open to whoever may write something; what that is, each page says."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in who may write something."""
+        return may_enter_workshop(request.user)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Tell those who are signed in that this is not open to them: signing in does not help."""
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied
+            return inner(request, *args, **kwargs)
+
+        return update_wrapper(guarded, inner)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Lead to the login of the portal: there is one way in."""
+        # Not above: this module is read before there are models.
+        from django.contrib.auth.views import redirect_to_login
+
+        home = reverse("admin:index")
+        if self.has_permission(request):
+            return HttpResponseRedirect(home)
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or home)
