@@ -105,7 +105,8 @@ def start_embedded_scheduler() -> Any:
     app.conf.broker_url = "memory://"
     service = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
     service.start()
-    for name in ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices"):
+    due = ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices", "seal-audit")
+    for name in due:
         app.tasks[app.conf.beat_schedule[name]["task"]].delay()
     return service
 
@@ -124,6 +125,12 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
     },
     "sweep-notices": {"task": "portal.integrations.tasks.sweep_notices", "schedule": 60.0},
+    # A message for each write would be as many as there are writes.
+    "seal-audit": {"task": "catalog.tasks.seal_audit", "schedule": 15.0},
+    "forget-audit": {
+        "task": "catalog.tasks.forget_audit",
+        "schedule": crontab(hour="4", minute="40"),
+    },
     "forget-old-task-results": {
         "task": "celery.backend_cleanup",
         "schedule": crontab(hour="4", minute="10"),

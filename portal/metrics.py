@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from catalog.models import Blueprint, Entity
+from catalog.models import Blueprint, Change, Entity
 from portal.api.negotiation import OnlyFormat
 from portal.integrations.models import Delivery
 from scorecards.models import OutcomeBatch, Scorecard
@@ -56,6 +56,7 @@ class Waiting(Collector):
         yield count
         yield age
         yield _failed_deliveries()
+        yield _seal_number()
 
 
 def _waiting() -> dict[str, tuple[int, datetime | None]]:
@@ -65,6 +66,7 @@ def _waiting() -> dict[str, tuple[int, datetime | None]]:
             Blueprint.objects.filter(stale_since__isnull=False), "stale_since"
         ),
         "scorecards to evaluate": _of(Scorecard.objects.stale(), "stale_since"),
+        "audit rows to seal": _of(Change.objects.unsealed(), "at"),
         "outcomes to apply": _of(
             OutcomeBatch.objects.filter(status=OutcomeBatch.Status.WAITING), "received_at"
         ),
@@ -84,6 +86,13 @@ def _failed_deliveries() -> GaugeMetricFamily:
     failed = Delivery.objects.filter(status=Delivery.Status.FAILED).count()
     return GaugeMetricFamily(
         "tidemark_deliveries_failed", "Messages that were given up.", value=failed
+    )
+
+
+def _seal_number() -> GaugeMetricFamily:
+    number = Change.objects.aggregate(newest=Max("seal_number"))["newest"]
+    return GaugeMetricFamily(
+        "tidemark_audit_seal_number", "The newest seal of the audit log.", value=number or 0
     )
 
 

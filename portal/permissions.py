@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
+from portal.client_addresses import address_of
 from portal.policies import ADMIN, MEMBER, VIEWER, Person, Policy, moderator_of
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ class Actor:
             user_id=request.user.pk,
             source=source,
             rights=rights_of(request.user, getattr(request, "auth", None)),
-            address=request.META.get("REMOTE_ADDR", "") or "",
+            address=address_of(request),
         )
 
     def must_edit_scorecard(self, blueprints: Collection[str]) -> None:

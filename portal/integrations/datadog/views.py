@@ -1,5 +1,6 @@
 """What all views of this dialect share."""
 
+from dataclasses import replace
 from typing import Any
 
 from rest_framework import exceptions, views
@@ -57,8 +58,7 @@ class DatadogView(views.APIView):
     @property
     def actor(self) -> Actor:
         """Return who is writing."""
-        user = self.request.user
-        return Actor(label=user.get_username(), user_id=user.pk, source="wire")
+        return replace(Actor.of_request(self.request, source="wire"), rights=None)
 
     def attributes(self, *, type_: str | None = None) -> dict[str, Any]:
         """Return `data.attributes` of the body; with `type_`, `data.type` has to be it.

@@ -1,6 +1,7 @@
 """What all views of this dialect share."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from rest_framework import exceptions, renderers, views
@@ -58,7 +59,7 @@ class PortView(views.APIView):
     def actor(self) -> Actor:
         """Return who is writing, and for which run of an action."""
         run = self.text("run_id")[:_MAX_RUN] or None
-        return Actor(label=self.request.user.get_username(), source="wire", run=run)
+        return replace(Actor.of_request(self.request, source="wire"), run=run, rights=None)
 
     @property
     def datasource(self) -> str:

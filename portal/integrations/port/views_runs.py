@@ -1,5 +1,6 @@
 """Runs of actions: set off, told about, approved, and done by integrations."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -45,7 +46,7 @@ class ActionRunsView(PortView):
         name = self.request.query_params.get("run_as", "")
         if "\x00" in name or len(name) > _NAME:
             raise Invalid.at("run_as", f"give a name of at most {_NAME} characters")
-        return Actor(label=name or self.actor.label, source="wire")
+        return replace(self.actor, label=name or self.actor.label, run=None)
 
 
 class RunListView(PortView):
