@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import (
@@ -443,13 +444,17 @@ class ChangeAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if form not in FORMS:
             raise Http404
-        query = f"?{request.GET.urlencode()}"
-        found = self.get_changelist_instance(request).get_queryset(request)
+        address = f"{reverse('admin:catalog_change_changelist')}?{request.GET.urlencode()}"
+        try:
+            found = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            # The list says what is wrong with its address.
+            return HttpResponseRedirect(address)
         if found[MOST_EXPORTED:].exists():
             message = f"A file from here holds {MOST_EXPORTED:,} changes at most. Choose dates or "
             message += "other filters, or use: manage.py audit --export FILE --from DAY --to DAY"
             self.message_user(request, message, messages.ERROR)
-            return HttpResponseRedirect(reverse("admin:catalog_change_changelist") + query)
+            return HttpResponseRedirect(address)
         lines, content_type = FORMS[form]
         return StreamingHttpResponse(
             lines(found),

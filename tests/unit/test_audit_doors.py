@@ -12,7 +12,7 @@ from catalog.models import Change
 from portal.models import ApiToken, User
 from scorecards.operations import OutcomeReport, report_outcomes
 from scorecards.operations.outcome_batches import receive_outcomes
-from tests.builders import NOW, TESTER, make_blueprint, make_entity, make_scorecard
+from tests.builders import NOW, TESTER, make_blueprint, make_entity, make_scorecard, rule_document
 
 pytestmark = pytest.mark.django_db
 
@@ -151,14 +151,8 @@ def test_outside_of_requests_there_is_no_address(root: User):
 def test_reports_of_outcomes_are_told_as_a_whole():
     make_blueprint("service")
     make_entity("pay")
-    rule = {"identifier": "seen", "title": "Seen", "level": "Gold"}
-    make_scorecard(
-        "care",
-        blueprints=["service"],
-        levels=[{"title": "None"}, {"title": "Gold"}],
-        rules=[rule],
-    )
-    report = OutcomeReport("service", "pay", "seen", "pass", scorecard="care")
+    make_scorecard("care", rules=[rule_document("seen", query=None)])
+    report = OutcomeReport("seen", "service", "pay", "pass", scorecard="care")
     report_outcomes(reports=[report], by=TESTER, now=NOW)
     report_outcomes(reports=[report], by=TESTER, now=NOW)
     receive_outcomes(reports=[report], by=TESTER, now=NOW)
