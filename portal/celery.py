@@ -105,8 +105,7 @@ def start_embedded_scheduler() -> Any:
     app.conf.broker_url = "memory://"
     service = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
     service.start()
-    due = ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices", "seal-audit")
-    for name in due:
+    for name in ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices"):
         app.tasks[app.conf.beat_schedule[name]["task"]].delay()
     return service
 

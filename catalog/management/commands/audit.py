@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"The chain begins anew after {link}.")
             else:
                 head = operations.seal(now=timezone.now())
-                self.stdout.write(f"Sealed up to {head}." if head else "Everything was sealed.")
+                self.stdout.write(f"Sealed up to {head}" if head else "Everything was sealed.")
         except operations.Broken as error:
             message = f"The audit log does not hold: {error}. See docs/audit.md for what to do."
             raise CommandError(message) from error
