@@ -2,22 +2,33 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.http.request import QueryDict
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 from unfold.dataclasses import SearchResult
 
 from catalog import registry
 from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become, once
 from catalog.admin_rights import EntityRightsAdmin, blueprints_open, closed_fields
+from catalog.audit_files import FORMS, MOST_EXPORTED
 from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.forms import SECTIONS, BlueprintForm
 from catalog.forms_conditions import plain, pretty
@@ -31,7 +42,7 @@ from catalog.operations import (
     set_permissions,
     upsert_entity,
 )
-from portal.permissions import may_enter_workshop, rights_of
+from portal.permissions import may_enter_workshop, may_read_history, rights_of
 from portal.policies import REGISTER
 
 CHOICES = 20
@@ -387,7 +398,7 @@ class FixedFilter(admin.SimpleListFilter):
 
 
 class KindFilter(FixedFilter):
-    """What was written."""
+    """What was written, of the kinds that there are most of; the address takes any."""
 
     title = parameter_name = "kind"
     values = (
@@ -406,6 +417,14 @@ class KindFilter(FixedFilter):
         "webhook",
         "action",
         "secret",
+        "run",
+        "channel",
+        "rebuild",
+        "data migration",
+        "user",
+        "token",
+        "session",
+        "audit",
     )
 
 
@@ -420,10 +439,19 @@ class SourceFilter(FixedFilter):
 class ChangeAdmin(ReadOnlyAdmin):
     """Who did what to which object."""
 
-    list_display = ("at", "actor", "source", "action", "kind", "blueprint", "identifier")
+    list_display = ("at", "actor", "source", "address", "action", "kind", "blueprint", "identifier")
     list_display_links = ("at", "identifier")
-    list_filter = (KindFilter, "action", SourceFilter)
-    search_fields = ("identifier", "actor")
+    list_filter = (
+        ("at", RangeDateTimeFilter),
+        ("actor", FieldTextFilter),
+        ("blueprint", FieldTextFilter),
+        KindFilter,
+        "action",
+        SourceFilter,
+    )
+    list_filter_submit = True
+    search_fields = ("identifier", "actor", "address", "request_id")
+    change_list_template = "admin/catalog/change/change_list.html"
     ordering = ("-at", "-id")
     fields = (
         "at",
@@ -434,8 +462,12 @@ class ChangeAdmin(ReadOnlyAdmin):
         "blueprint",
         "identifier",
         "run",
+        "address",
+        "request_id",
         "before",
         "after",
+        "seal_number",
+        "digest",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
@@ -443,6 +475,35 @@ class ChangeAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request)
         is_list = request.resolver_match and request.resolver_match.url_name.endswith("changelist")
         return rows.defer("before", "after") if is_list else rows
+
+    def get_urls(self) -> list[Any]:
+        """Add the files of what the list shows."""
+        view = self.admin_site.admin_view(self.export)
+        return [path("export/<str:form>/", view, name="catalog_change_export"), *super().get_urls()]
+
+    def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        """Send what passes the filters of the address as a file, newest first."""
+        if not may_read_history(request.user):
+            raise PermissionDenied
+        if form not in FORMS:
+            raise Http404
+        address = f"{reverse('admin:catalog_change_changelist')}?{request.GET.urlencode()}"
+        try:
+            found = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            # The list says what is wrong with its address.
+            return HttpResponseRedirect(address)
+        if found[MOST_EXPORTED:].exists():
+            message = f"A file from here holds {MOST_EXPORTED:,} changes at most. Choose dates or "
+            message += "other filters, or use: manage.py audit --export FILE --from DAY --to DAY"
+            self.message_user(request, message, messages.ERROR)
+            return HttpResponseRedirect(address)
+        lines, content_type = FORMS[form]
+        return StreamingHttpResponse(
+            lines(found),
+            content_type=content_type,
+            headers={"Content-Disposition": f'attachment; filename="audit.{form}"'},
+        )
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow what the history links of objects select by."""

@@ -194,12 +194,17 @@ class EntityFilterSet(FilterSet):
 class ChangeFilterSet(FilterSet):
     """The filters of the audit list."""
 
-    kind = CharFilter(label="entity, blueprint, scorecard or outcome")
+    kind = CharFilter(label="entity, blueprint, scorecard, user, token, session and so on")
     blueprint = CharFilter(label="Identifier of the blueprint of an entity")
     identifier = CharFilter(label="Identifier of what was changed")
     action = ChoiceFilter(choices=Change.Action.choices)
     actor = CharFilter(label="Who did it")
+    source = CharFilter(label="By which door, such as admin, page, api or wire")
+    address = CharFilter(label="From where")
+    request_id = CharFilter(label="In which request")
+    search = CharFilter("identifier", lookup_expr="icontains", label="Part of the identifier")
     since = MomentFilter("at", lookup_expr="gte", label="From this moment on")
+    until = MomentFilter("at", lookup_expr="lt", label="Before this moment")
 
     class Meta:
         model = Change

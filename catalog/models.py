@@ -298,13 +298,16 @@ class Rollup(Sums):
 class Change(models.Model):
     """The audit row of one write: who did what to which object, with only what differed.
 
-    Objects are named by identifier, not by key, so that the history outlives them.
+    Objects are named by identifier, not by key, so that the history outlives them. Sealed rows are
+    links of a chain, see `catalog.chain`.
     """
 
     class Action(models.TextChoices):
         CREATED = "created", "Created"
         UPDATED = "updated", "Updated"
         DELETED = "deleted", "Deleted"
+        # Of sessions: nobody came in.
+        REFUSED = "refused", "Refused"
 
     at = models.DateTimeField()
     actor = models.CharField(max_length=200)
@@ -320,6 +323,13 @@ class Change(models.Model):
     after = models.JSONField(default=dict)
     # The run of an action that the write was part of, by identifier.
     run = models.CharField(max_length=100, null=True, blank=True)
+    # Where the request came from, and its id as in the logs; empty outside of requests.
+    address = models.CharField(max_length=45, blank=True)
+    request_id = models.CharField(max_length=128, blank=True)
+    # What the blueprint was called when this was written, where it was renamed since.
+    called = models.CharField(max_length=100, blank=True)
+    seal_number = models.BigIntegerField(null=True, editable=False)
+    digest = models.CharField(max_length=80, blank=True, editable=False)
 
     objects = ChangeQuerySet.as_manager()
 
@@ -331,7 +341,35 @@ class Change(models.Model):
             models.Index(fields=["-at", "-id"], name="change_recent"),
             # What a run did.
             models.Index(fields=["run"], condition=Q(run__isnull=False), name="change_of_run"),
+            # What is to be sealed.
+            models.Index(
+                fields=["id"], condition=Q(seal_number__isnull=True), name="change_unsealed"
+            ),
+        ]
+        constraints = [
+            # The chain, in order.
+            models.UniqueConstraint(fields=["seal_number"], name="change_sealed_once"),
         ]
 
     def __str__(self) -> str:
         return f"{self.actor} {self.action} {self.identifier}"
+
+
+class ChainEnd(models.Model):
+    """An end of the chain of sealed audit rows: `start` is the last row that was removed, or none.
+
+    `head` is the newest one. The proof tells that Tidemark wrote this.
+    """
+
+    class Name(models.TextChoices):
+        START = "start"
+        HEAD = "head"
+
+    name = models.CharField(max_length=5, primary_key=True, choices=Name.choices)
+    seal_number = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=80, blank=True)
+    at = models.DateTimeField()
+    proof = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.seal_number}"

@@ -94,3 +94,16 @@ class ChangeQuerySet(models.QuerySet):
             blueprint=entity.blueprint.identifier,
             identifier=entity.identifier,
         ).order_by("-id")
+
+    def unsealed(self) -> Self:
+        """Keep the rows that are not in the chain yet."""
+        return self.filter(seal_number__isnull=True)
+
+    def sealed_after(self, number: int) -> Self:
+        """Keep the links of the chain that come after a number, in order."""
+        return self.filter(seal_number__gt=number).order_by("seal_number")
+
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Keep what was written from a moment on and before another; None leaves a side open."""
+        rows = self if since is None else self.filter(at__gte=since)
+        return rows if until is None else rows.filter(at__lt=until)

@@ -1,6 +1,9 @@
 """Work of the catalog that no request waits for: ids in, one operation, safe to run twice."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from catalog import operations
@@ -26,3 +29,16 @@ def refresh_clock_values() -> int:
         },
         clock=timezone.now,
     )
+
+
+@shared_task(ignore_result=True)
+def seal_audit() -> None:
+    """Chain what the audit log has got since the last time."""
+    operations.seal(now=timezone.now())
+
+
+@shared_task
+def forget_audit() -> int:
+    """Remove what the audit log has kept for long enough."""
+    now, days = timezone.now(), settings.TIDEMARK_KEEP_AUDIT_DAYS
+    return operations.forget_old(before=now - timedelta(days=days), now=now) if days else 0

@@ -161,6 +161,9 @@ app.conf.beat_schedule = {
     "sweep-notices": {"task": "portal.integrations.tasks.sweep_notices", "schedule": 60.0},
     # Under the name by which Celery would else add a task of its own.
     "celery.backend_cleanup": {"task": "portal.tasks.forget_old_work", "schedule": 86_400.0},
+    # A message for each write would be as many as there are writes.
+    "seal-audit": {"task": "catalog.tasks.seal_audit", "schedule": 15.0},
+    "forget-audit": {"task": "catalog.tasks.forget_audit", "schedule": 86_400.0},
 }
 SWEEPS = ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices")
 # A request waits for the broker this long at most: two tries, each given two seconds to connect.

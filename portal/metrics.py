@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -24,7 +24,7 @@ from prometheus_client.registry import Collector
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from catalog.models import Blueprint, Entity
+from catalog.models import Blueprint, Change, Entity
 from portal import broker
 from portal.api.negotiation import OnlyFormat
 from portal.integrations.models import Delivery
@@ -69,6 +69,7 @@ class Waiting(Collector):
             "Tasks that failed within the last 24 hours.",
             value=failed_tasks(now=now).count(),
         )
+        yield _seal_number()
 
 
 def _waiting() -> dict[str, tuple[int, datetime | None]]:
@@ -78,6 +79,7 @@ def _waiting() -> dict[str, tuple[int, datetime | None]]:
             Blueprint.objects.filter(stale_since__isnull=False), "stale_since"
         ),
         "scorecards to evaluate": _of(Scorecard.objects.stale(), "stale_since"),
+        "audit rows to seal": _of(Change.objects.unsealed(), "at"),
         "outcomes to apply": _of(
             OutcomeBatch.objects.filter(status=OutcomeBatch.Status.WAITING), "received_at"
         ),
@@ -166,6 +168,13 @@ def _waiting_text() -> bytes:
     registry = CollectorRegistry()
     registry.register(Waiting())
     return generate_latest(registry)
+
+
+def _seal_number() -> GaugeMetricFamily:
+    number = Change.objects.aggregate(newest=Max("seal_number"))["newest"]
+    return GaugeMetricFamily(
+        "tidemark_audit_seal_number", "The newest seal of the audit log.", value=number or 0
+    )
 
 
 class MetricsView(APIView):

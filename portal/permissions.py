@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
+from portal.client_addresses import address_of
 from portal.policies import ADMIN, MEMBER, VIEWER, Person, Policy, is_about_people, moderator_of
 
 if TYPE_CHECKING:
@@ -121,11 +122,6 @@ class Rights:
         if self.role != VIEWER:
             roles |= {moderator_of(name) for name in entry.moderated}
         return Person(self._names, frozenset(roles), entry.teams)
-
-    @property
-    def moderated(self) -> frozenset[str]:
-        """Return the blueprints that they moderate by their entry in the catalog."""
-        return self._entry.moderated
 
     @property
     def teams(self) -> frozenset[str]:
@@ -279,7 +275,7 @@ class Actor:
             user_id=request.user.pk,
             source=source,
             rights=rights_of(request.user, getattr(request, "auth", None)),
-            address=request.META.get("REMOTE_ADDR", "") or "",
+            address=address_of(request),
         )
 
     def must_edit_catalog(self, what: str) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from portal import metrics
+from portal.current_request import current_request
 from portal.request_ids import current_id, id_from
 
 HEADER = "X-Request-ID"
@@ -30,7 +31,7 @@ class RequestLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, with the id."""
         request_id = id_from(request.headers.get(HEADER, ""))
-        before = current_id.set(request_id)
+        before, outer = current_id.set(request_id), current_request.set(request)
         begun = time.perf_counter()
         try:
             response = self.get_response(request)
@@ -38,6 +39,7 @@ class RequestLogMiddleware:
             _tell(request, response, seconds=time.perf_counter() - begun)
         finally:
             current_id.reset(before)
+            current_request.reset(outer)
         return response
 
 

@@ -42,6 +42,12 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 TIDEMARK_PUBLIC_READ = env.bool("TIDEMARK_PUBLIC_READ", False)
 # Whether answers tell how long they took (the header Server-Timing).
 TIDEMARK_SERVER_TIMING = env.bool("TIDEMARK_SERVER_TIMING", False)
+# For how many days the audit log is kept; 0 keeps all of it.
+TIDEMARK_KEEP_AUDIT_DAYS = env.int(
+    "TIDEMARK_KEEP_AUDIT_DAYS", 730, validate=validate.Range(min=0, max=36_500)
+)
+# How many proxies of ours a request passes: each adds to X-Forwarded-For whom it speaks with.
+TIDEMARK_PROXIES = env.int("TIDEMARK_PROXIES", 0, validate=validate.Range(min=0, max=20))
 # Host names, addresses and networks that what goes out may reach although they are not public.
 TIDEMARK_ALLOWED_HOSTS_OUT = env.list("TIDEMARK_ALLOWED_HOSTS_OUT", [])
 

@@ -174,5 +174,5 @@ class ChangeSerializer(serializers.ModelSerializer):
         model = Change
         fields = (
             "id", "at", "actor", "source", "kind", "blueprint", "identifier", "action",
-            "before", "after",
+            "before", "after", "run", "address", "request_id", "seal_number",
         )  # fmt: skip

@@ -22,6 +22,7 @@ from catalog.operations.refreshing import (
     refresh_clock_values,
 )
 from catalog.operations.renaming import rename_blueprint, rename_property, rename_relation
+from catalog.operations.sealing import Broken, forget_old, restart, seal
 from catalog.operations.selections import (
     MOST_CHOSEN,
     delete_chosen,
@@ -31,15 +32,18 @@ from catalog.operations.selections import (
 from catalog.operations.settling import settle_deleted, settle_saved
 from catalog.operations.teams import save_team, save_user
 from catalog.operations.values import drop_values
+from catalog.operations.verifying import Verified, verify
 
 __all__ = [
     "MOST_CHOSEN",
     "STRICT",
     "UNSET",
+    "Broken",
     "Dependents",
     "EntityDraft",
     "Leniency",
     "Outcome",
+    "Verified",
     "check_deletable",
     "delete_blueprint",
     "delete_chosen",
@@ -47,6 +51,7 @@ __all__ = [
     "distrust_samples",
     "drop_values",
     "fill_samples",
+    "forget_old",
     "note_rebuilt",
     "rebuild",
     "rebuild_next",
@@ -56,10 +61,12 @@ __all__ = [
     "rename_blueprint",
     "rename_property",
     "rename_relation",
+    "restart",
     "save_blueprint",
     "save_blueprints",
     "save_team",
     "save_user",
+    "seal",
     "set_owners",
     "set_permissions",
     "set_property",
@@ -67,4 +74,5 @@ __all__ = [
     "settle_saved",
     "upsert_entities",
     "upsert_entity",
+    "verify",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from catalog import facts as facts_of
 from catalog.models import Change, Entity
 from portal.permissions import Actor
+from portal.request_ids import current_id
 
 
 def record(
@@ -44,6 +45,8 @@ def change(
         before=dict(before),
         after=dict(after),
         run=by.run,
+        address=by.address,
+        request_id=current_id.get(),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 
 from catalog import policy_documents, registry, renames
 from catalog.blueprint_schema import PROPERTY_IDENTIFIER
@@ -92,8 +93,10 @@ def _rename_for_people(old: str, new: str, *, by: Actor, now: datetime) -> None:
 
 def _readdress(old: str, new: str) -> None:
     """Have the history of a blueprint and of its entities found under the new identifier."""
-    Change.objects.filter(kind="entity", blueprint=old).update(blueprint=new)
-    Change.objects.filter(kind="blueprint", identifier=old).update(identifier=new)
+    # What was written stays: seals are made of that.
+    called = Case(When(called="", then=Value(old)), default=F("called"))
+    Change.objects.filter(kind="entity", blueprint=old).update(blueprint=new, called=called)
+    Change.objects.filter(kind="blueprint", identifier=old).update(identifier=new, called=called)
 
 
 @transaction.atomic

@@ -21,8 +21,9 @@ from openpyxl.utils import get_column_letter
 from catalog.bulk import chunks
 from portal.dashboards.columns import AttributeColumn, Column
 from portal.dashboards.listing import Listing
-from portal.dashboards.plain_values import Plain, harmless, heading_of, plain
+from portal.dashboards.plain_values import Plain, heading_of, plain
 from portal.dashboards.table_rows import known
+from portal.spreadsheets import harmless
 
 CHUNK = 500
 # A sheet has room for 1,048,576 rows, but few programs open one of that size in good time.

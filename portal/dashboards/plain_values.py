@@ -14,12 +14,10 @@ from portal.dashboards.columns import (
 )
 from portal.dashboards.properties import Property
 from portal.dashboards.values import Kind, Shown, moment
+from portal.spreadsheets import harmless
 from scorecards.models import Level
 
 Plain = str | int | float | bool | datetime | None
-
-# What makes spreadsheets take a text for a formula, or begin a new cell.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def plain(column: Column, row: Row) -> Plain:
@@ -64,15 +62,6 @@ def _of_cell(cell: Any) -> Plain:
         case Shown():
             return cell.text
     return None
-
-
-def harmless(text: str) -> str:
-    """Return a text that no spreadsheet runs: behind an apostrophe, which it does not show.
-
-    >>> harmless("=1+1"), harmless("1+1")
-    ("'=1+1", '1+1')
-    """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def heading_of(column: Column) -> str:

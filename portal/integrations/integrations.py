@@ -113,9 +113,17 @@ def delete_integration(*, integration: Integration, by: Actor, now: datetime) ->
 def request_resync(*, integration: Integration, by: Actor, now: datetime) -> Integration:
     """Ask an exporter to read everything again, which it does when it looks next."""
     row = _locked(integration)
+    before = row.resync_requested_at
     _touch(row, by=by, now=now)
     _ask(row, by=by, now=now)
     row.save()
+    _record(
+        row,
+        before={"resync_requested_at": before and before.isoformat()},
+        after={"resync_requested_at": now.isoformat()},
+        by=by,
+        now=now,
+    )
     return row
 
 

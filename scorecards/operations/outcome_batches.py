@@ -14,7 +14,7 @@ from portal import pieces
 from portal.permissions import Actor
 from scorecards.models import OutcomeBatch
 from scorecards.operations.outcome_reading import OutcomeReport, Pair, Said, read_reports
-from scorecards.operations.outcomes import check_reporter, record_outcomes
+from scorecards.operations.outcomes import check_reporter, record_outcomes, record_report
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ def accept_outcomes(*, said: Mapping[Pair, Said], by: Actor, now: datetime) -> O
 
     check_reporter({rule for rule, _ in said}, by=by)
     batch = store_batch(said=said, by=by, now=now)
+    record_report(f"batch {batch.pk}", {"total": batch.total}, by=by, now=now)
     apply_outcomes.delay_on_commit(batch.pk)
     return batch
 

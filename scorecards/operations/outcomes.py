@@ -62,8 +62,17 @@ def report_outcomes(
     said = read_reports(reports, scorecard=scorecard, most=MAX_REPORTS, is_locking=True)
     check_reporter({rule for rule, _ in said}, by=by)
     receipt, moved = _keep(said, by=by.label, now=now, is_late=False)
+    if receipt.created or receipt.updated:
+        # What each of them said before is kept as past outcomes.
+        counts = {"created": receipt.created, "updated": receipt.updated}
+        record_report("report", counts, by=by, now=now)
     evaluate_reported(entity_ids=moved, now=now)
     return receipt
+
+
+def record_report(name: str, counts: Mapping[str, int], *, by: Actor, now: datetime) -> None:
+    """Store the audit row of a report as a whole, of which others keep what it said."""
+    history.record_change(kind="outcome", identifier=name, before={}, after=counts, by=by, now=now)
 
 
 def check_reporter(rule_ids: Collection[int], *, by: Actor) -> None:

@@ -13,7 +13,8 @@ from django.db.models import Sum
 
 from catalog.errors import Conflict, NotFound
 from catalog.models import Blueprint
-from catalog.operations import distrust_samples
+from catalog.operations import distrust_samples, history
+from portal.permissions import SHELL, Actor
 from scorecards.models import Rebuild, RebuildStep
 from scorecards.operations.rebuild_steps import Sizes, Step, plan
 
@@ -37,7 +38,7 @@ def unfinished_rebuild() -> Rebuild | None:
 
 
 @transaction.atomic
-def begin_rebuild(*, blueprints: Collection[str], now: datetime) -> Rebuild:
+def begin_rebuild(*, blueprints: Collection[str], by: Actor = SHELL, now: datetime) -> Rebuild:
     """Begin to rebuild blueprints, or all where none is named, and forget what was begun before.
 
     Raises `NotFound` for a blueprint that is not there.
@@ -51,7 +52,12 @@ def begin_rebuild(*, blueprints: Collection[str], now: datetime) -> Rebuild:
     Rebuild.objects.all().delete()
     for row in rows:
         distrust_samples(blueprint=row)
-    return Rebuild.objects.create(blueprints=sorted(set(blueprints)), begun_at=now)
+    names = sorted(set(blueprints))
+    history.record_change(
+        kind="rebuild", identifier=" ".join(names)[:1_000] or "everything",
+        before={}, after={"blueprints": names}, by=by, now=now,
+    )  # fmt: skip
+    return Rebuild.objects.create(blueprints=names, begun_at=now)
 
 
 def progress_of(rebuild: Rebuild) -> list[StepProgress]:

@@ -1,6 +1,6 @@
 """Setting actions off, and what is told about their runs until they end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db import transaction
 
 from catalog.errors import Conflict, Fault, Invalid, NotFound
 from catalog.models import Blueprint, Entity
+from catalog.operations import history
 from catalog.storable import storable_faults
 from portal.integrations.actions.documents import (
     AUTOMATION,
@@ -114,8 +115,25 @@ def add_run(
     )
     if not definition.needs_approval:
         _begin(run, by=by, now=now)
+    _record(run, {}, by=by, now=now)
     _tell(run, before=None)
     return run
+
+
+def _record(run: Run, before: dict[str, Any], *, by: Actor, now: datetime) -> None:
+    """Store the audit row of a run: its inputs, which may be secret, are no part of it."""
+    after = {"action": run.action_identifier, "status": run.status, "entity": run.entity}
+    if before.get("status") == run.status:
+        return
+    history.record_change(
+        kind="run",
+        blueprint=run.blueprint,
+        identifier=run.identifier,
+        before={"status": before["status"]} if before else {},
+        after={"status": run.status} if before else after,
+        by=replace(by, run=None),
+        now=now,
+    )
 
 
 def _tell(run: Run, *, before: dict[str, Any] | None) -> None:
@@ -302,6 +320,7 @@ def _check_open(run: Run, path: str) -> None:
 def _saved(run: Run, *, before: dict[str, Any], by: Actor, now: datetime) -> Run:
     run.updated_at, run.updated_by = now, by.label
     run.save()
+    _record(run, before, by=by, now=now)
     _tell(run, before=before)
     return run
 

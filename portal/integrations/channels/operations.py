@@ -82,6 +82,10 @@ def send_test(*, channel: Channel, by: Actor, now: datetime) -> Delivery:
     )
     if made is None:
         raise Conflict("This test was sent before; send another one.")
+    history.record_difference(
+        kind="delivery", identifier=str(made.pk), before={},
+        after={"channel": channel.identifier, "kind": made.kind}, by=by, now=now,
+    )  # fmt: skip
     return made
 
 

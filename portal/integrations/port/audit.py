@@ -36,7 +36,8 @@ class AuditQuery:
             wanted &= Q(kind__in=self.kinds)
         if self.sources:
             wanted &= Q(source__in=self.sources)
-        return Change.objects.filter(wanted).order_by("-at", "-id")
+        done = Change.objects.exclude(action=Change.Action.REFUSED)
+        return done.filter(wanted).order_by("-at", "-id")
 
     def _about(self) -> Q:
         wanted = Q()

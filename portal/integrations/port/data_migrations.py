@@ -15,6 +15,7 @@ from django.db.models import Max
 from catalog import operations, registry
 from catalog.errors import CatalogError, Conflict, HasDependents, Invalid, NotFound
 from catalog.models import Blueprint, Entity
+from catalog.operations import history
 from portal import pieces
 from portal.integrations.models import DataMigration
 from portal.integrations.port import migration_mappings
@@ -70,18 +71,36 @@ def _begin(blueprint: Blueprint, *, by: Actor, now: datetime, **parts: Any) -> D
         updated_at=now,
         **parts,
     )
+    _record(row, before={}, by=by, now=now)
     _send(row)
     return row
 
 
-def cancel(*, row: DataMigration, now: datetime) -> DataMigration:
+@transaction.atomic
+def cancel(*, row: DataMigration, by: Actor, now: datetime) -> DataMigration:
     """Do no more of it; what is done is done. Raises `Conflict` where it is at an end already."""
     live = DataMigration.objects.filter(pk=row.pk, status__in=LIVE)
     if not live.update(status=Status.CANCELLED, updated_at=now):
         row.refresh_from_db()
         raise Conflict(f"The migration is at an end already: {row.status}.")
+    before = row.status
     row.refresh_from_db()
+    _record(row, before={"status": before}, by=by, now=now)
     return row
+
+
+def _record(row: DataMigration, *, before: dict[str, Any], by: Actor, now: datetime) -> None:
+    told = {"status": row.status}
+    begun = {"mapping": row.mapping, "deletes_blueprint": row.deletes_blueprint}
+    history.record_change(
+        kind="data migration",
+        blueprint=row.source_blueprint,
+        identifier=row.identifier,
+        before=before,
+        after=told if before else {**told, **begun},
+        by=by,
+        now=now,
+    )
 
 
 def follow_blueprint(*, old: str, new: str) -> None:

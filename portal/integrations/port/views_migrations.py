@@ -77,7 +77,7 @@ class CancelView(PortView):
 
     def post(self, request: Request, migration: str) -> Response:
         """Do no more of it."""
-        row = data_migrations.cancel(row=migration_of(migration), now=timezone.now())
+        row = data_migrations.cancel(row=migration_of(migration), by=self.actor, now=timezone.now())
         return success(migration=present(row))
 
 

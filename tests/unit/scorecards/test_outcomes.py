@@ -183,7 +183,7 @@ def test_withdrawing_leads_back_to_nothing_reported(pay):
     assert (status_of(pay), level_of(pay)) == ("SKIP", "Silver")
     last = RuleChange.objects.latest("id")
     assert (last.before, last.after, last.at) == ("FAIL", "SKIP", LATER)
-    change = Change.objects.get(kind="outcome")
+    change = Change.objects.get(kind="outcome", action="deleted")
     assert (change.action, change.actor, change.blueprint, change.identifier) == (
         "deleted", "tester", "service", "pay",
     )  # fmt: skip
