@@ -5,12 +5,15 @@ from collections.abc import Callable
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 # The provider asks for a second factor itself; whoever has given one here is asked no more.
 _ENOUGH = {"mfa", "socialaccount"}
+# Set where somebody adds a factor: they hold it, though they did not sign in with it.
+HAS_ADDED_FACTOR = "has_added_factor"
 _OPEN = ("/account/", "/logout/", "/static/", "/healthz", "/readyz", "/metrics")
 
 
@@ -30,7 +33,11 @@ class RequireSecondFactor:
         if request.path.startswith(("/api/", "/v1/")):
             said = f"Set up a second factor first, at {reverse('mfa_activate_totp')}."
             return JsonResponse({"detail": said, "errors": []}, status=403)
-        return redirect("mfa_activate_totp")
+        if not is_mfa_enabled(request.user):
+            return redirect("mfa_activate_totp")
+        # Signed in before it was set up, elsewhere: they sign in again, with it.
+        logout(request)
+        return redirect("login")
 
 
 def _may_go_on(request: HttpRequest) -> bool:
@@ -39,6 +46,5 @@ def _may_go_on(request: HttpRequest) -> bool:
     if not request.user.is_staff:
         return True
     records = get_authentication_records(request, request.user)
-    return not _ENOUGH.isdisjoint(record["method"] for record in records) or is_mfa_enabled(
-        request.user
-    )
+    used = {record["method"] for record in records}
+    return bool(used & _ENOUGH) or HAS_ADDED_FACTOR in request.session

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from portal.signin.throttle import CODE
 from portal.signin.views import ThrottledMixin
 from portal.sso.adapters import SocialAccountAdapter
+from portal.sso.middleware import HAS_ADDED_FACTOR
 from portal.sso.provider import OidcAdapter, app_of_settings
 
 
@@ -71,3 +72,9 @@ class SetUpView(ThrottledMixin, ActivateTOTPView):
     """The second factor set up."""
 
     kind = CODE
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Remember that this session is of somebody who holds it."""
+        response = super().form_valid(form)
+        self.request.session[HAS_ADDED_FACTOR] = True
+        return response

@@ -11,6 +11,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from portal.checks import check_ways_in
+from portal.middleware import ClientAddressMiddleware
 from portal.models import SignInCount
 from portal.signin.throttle import PASSWORD, Attempt, network_of
 from tests.builders import make_user
@@ -195,6 +197,10 @@ def run(code, **environment):
     )
 
 
+BLOCKED_SPEC = (
+    "import importlib.util as u; find = u.find_spec\n"
+    "u.find_spec = lambda name, *rest: None if name == 'allauth' else find(name, *rest)\n"
+)
 BLOCKED = "import sys; sys.modules['allauth'] = None\n"
 
 
@@ -210,8 +216,6 @@ def test_without_the_extra_the_site_starts_and_knows_nothing_of_it():
 
 
 def test_proxies_are_believed_as_far_as_they_reach(rf, settings):
-    from portal.middleware import ClientAddressMiddleware
-
     settings.TIDEMARK_PROXIES = 1
     request = rf.get("/", HTTP_X_FORWARDED_FOR="203.0.113.9, 192.0.2.7", REMOTE_ADDR="10.0.0.1")
     ClientAddressMiddleware(lambda request: None)(request)
@@ -219,3 +223,15 @@ def test_proxies_are_believed_as_far_as_they_reach(rf, settings):
     request = rf.get("/", HTTP_X_FORWARDED_FOR="nonsense", REMOTE_ADDR="10.0.0.1")
     ClientAddressMiddleware(lambda request: None)(request)
     assert request.META["REMOTE_ADDR"] == "10.0.0.1"
+
+
+def test_settings_that_let_nobody_in_are_told(settings):
+    settings.TIDEMARK_LOCAL_LOGIN = False
+    assert [error.id for error in check_ways_in()] == ["portal.E004"]
+    settings.TIDEMARK_OIDC = {"name": "Harbour"}
+    assert check_ways_in() == []
+
+
+def test_what_needs_the_extra_says_so_where_it_is_not_installed():
+    done = run(BLOCKED_SPEC + "import portal.settings", TIDEMARK_MFA="1")
+    assert "need the extra sso" in done.stderr
