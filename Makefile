@@ -38,9 +38,9 @@ test: $(VENV)/.installed-dev
 lock:
 	@test -n "$(UV)" || { echo "make lock needs uv on the PATH" >&2; exit 1; }
 	$(LOCK) pyproject.toml --output-file requirements.txt
-	$(LOCK) --extra postgres --extra redis --constraints requirements.txt \
+	$(LOCK) --extra postgres --extra redis --extra sso --constraints requirements.txt \
 		pyproject.toml --output-file requirements-server.txt
-	$(LOCK) --extra postgres --extra redis --extra test --constraints requirements.txt \
+	$(LOCK) --extra postgres --extra redis --extra sso --extra test --constraints requirements.txt \
 		pyproject.toml --output-file requirements-dev.txt
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -32,6 +32,10 @@ from portal.permissions import Actor, may_see_status, rights_of
 
 # Permissions are few and go by staff and superuser; groups of permissions have no meaning here.
 admin.site.unregister([Group, GroupResult, TaskResult])
+# What allauth keeps is its own: secrets of second factors, accounts at the provider.
+admin.site.unregister(
+    [model for model in list(admin.site._registry) if model.__module__.startswith("allauth.")]
+)
 
 
 @admin.register(User)

@@ -48,3 +48,16 @@ def check_own_address(**_: Any) -> list[CheckMessage]:
             id="portal.E002",
         )
     ]
+
+
+def check_ways_in(**_: Any) -> list[CheckMessage]:
+    """Return an error where nobody could sign in."""
+    if settings.TIDEMARK_LOCAL_LOGIN or settings.TIDEMARK_OIDC:
+        return []
+    return [
+        Error(
+            "TIDEMARK_LOCAL_LOGIN is 0, and there is no other way in.",
+            hint="Set TIDEMARK_OIDC_SERVER_URL, or TIDEMARK_LOCAL_LOGIN=1.",
+            id="portal.E004",
+        )
+    ]

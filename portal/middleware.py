@@ -1,6 +1,8 @@
-"""Login required by default; how long answers took, on request; static files compressed."""
+"""Login required by default; who asks from where; what browsers may do; timing; compression."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 from time import perf_counter, thread_time
 from typing import Any
 
@@ -30,6 +32,42 @@ class LoginUnlessPublicMiddleware(LoginRequiredMiddleware):
         if settings.TIDEMARK_PUBLIC_READ and request.method in ("GET", "HEAD"):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class ClientAddressMiddleware:
+    """Put the address of whoever asks in the place of the proxy's, where proxies stand in front.
+
+    Each of the `TIDEMARK_PROXIES` adds one to the right of the header, so that is as far as it is
+    believed.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        if not settings.TIDEMARK_PROXIES:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, knowing who asked."""
+        addresses = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        told = addresses[-settings.TIDEMARK_PROXIES :][0].strip()
+        with suppress(ValueError):
+            request.META["REMOTE_ADDR"] = str(ip_address(told))
+        return self.get_response(request)
+
+
+class PermissionsPolicyMiddleware:
+    """Tell browsers that no page of ours needs a device, nor any that it shows inside."""
+
+    POLICY = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, and add the header."""
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", self.POLICY)
+        return response
 
 
 class ServerTimingMiddleware:

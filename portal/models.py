@@ -24,6 +24,8 @@ class User(AbstractUser):
         help_text="What they may do where they are no staff; staff may do everything.",
     )
     email = models.EmailField("e-mail address", unique=True)
+    # The teams that they are in only because their identity provider says so; see `portal.sso`.
+    claimed_teams = models.JSONField(default=list, blank=True, editable=False)
 
     @property
     def entity_identifier(self) -> str:
@@ -140,3 +142,17 @@ class Piece(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work}: {self.scope} {self.first} to {self.last}"
+
+
+class SignInCount(models.Model):
+    """How many times something was tried within a window, for what `key` is a digest of.
+
+    Rows are worth nothing after `until`; see `portal.signin.throttle`.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    tried_count = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]}: {self.tried_count}"

@@ -253,8 +253,8 @@ class Actor:
     """Who does something, as operations record it.
 
     `label` is what history shows, `user_id` the Django user or None, `source` the door they came
-    through: "admin", "api", "wire" (a dialect of others), "webhook", "action", "page", "command",
-    "shell" or "system".
+    through: "admin", "api", "wire" (a dialect of others), "webhook", "action", "page", "signin"
+    (what the identity provider says of them), "command", "shell" or "system".
     `run` names the run of an action that they do it for, if any. `rights` say what they may do to
     what; None is the installation itself, which may do everything. `address` is where the request
     came from, if any.

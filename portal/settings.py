@@ -4,7 +4,9 @@ import secrets
 import sys
 from contextlib import suppress
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
@@ -46,8 +48,6 @@ TIDEMARK_SERVER_TIMING = env.bool("TIDEMARK_SERVER_TIMING", False)
 TIDEMARK_KEEP_AUDIT_DAYS = env.int(
     "TIDEMARK_KEEP_AUDIT_DAYS", 730, validate=validate.Range(min=0, max=36_500)
 )
-# How many proxies of ours a request passes: each adds to X-Forwarded-For whom it speaks with.
-TIDEMARK_PROXIES = env.int("TIDEMARK_PROXIES", 0, validate=validate.Range(min=0, max=20))
 # Host names, addresses and networks that what goes out may reach although they are not public.
 TIDEMARK_ALLOWED_HOSTS_OUT = env.list("TIDEMARK_ALLOWED_HOSTS_OUT", [])
 
@@ -68,7 +68,36 @@ EMAIL_HOST, EMAIL_PORT = _EMAIL["EMAIL_HOST"], _EMAIL["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _EMAIL["EMAIL_HOST_USER"], _EMAIL["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_SSL, EMAIL_USE_TLS = _EMAIL["EMAIL_USE_SSL"], _EMAIL["EMAIL_USE_TLS"]
 EMAIL_TIMEOUT = 20
+TIDEMARK_SENDS_MAIL = bool(env.str("EMAIL_URL", ""))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "") or "Tidemark <tidemark@localhost>"
+
+# Who signs in how: with a password kept here, through an OpenID Connect provider, with a second
+# factor. The last two are made by the extra "sso" and are there once they are set.
+TIDEMARK_LOCAL_LOGIN = env.bool("TIDEMARK_LOCAL_LOGIN", True)
+TIDEMARK_REQUIRE_MFA = env.bool("TIDEMARK_REQUIRE_MFA", False)
+TIDEMARK_MFA = env.bool("TIDEMARK_MFA", False) or TIDEMARK_REQUIRE_MFA
+TIDEMARK_OIDC: dict[str, Any] = {}
+if env.str("TIDEMARK_OIDC_SERVER_URL", ""):
+    TIDEMARK_OIDC = {
+        "name": env.str("TIDEMARK_OIDC_NAME", "single sign-on"),
+        "server_url": env.str("TIDEMARK_OIDC_SERVER_URL").rstrip("/"),
+        "client_id": env.str("TIDEMARK_OIDC_CLIENT_ID"),
+        "client_secret": env.str("TIDEMARK_OIDC_CLIENT_SECRET", ""),
+        "scopes": env.list("TIDEMARK_OIDC_SCOPES", ["openid", "profile", "email"], delimiter=" "),
+        "groups_claim": env.str("TIDEMARK_OIDC_GROUPS_CLAIM", "groups"),
+        # Pairs of group=team; without any, a group is the team of the same identifier or title.
+        "team_by_group": env.dict("TIDEMARK_OIDC_TEAM_BY_GROUP", {}),
+        "admin_group": env.str("TIDEMARK_OIDC_ADMIN_GROUP", ""),
+        "viewer_group": env.str("TIDEMARK_OIDC_VIEWER_GROUP", ""),
+        # Domains whose addresses count as verified although the provider does not say so.
+        "verified_domains": env.list("TIDEMARK_OIDC_VERIFIED_DOMAINS", []),
+    }
+TIDEMARK_USES_SSO = bool(TIDEMARK_OIDC) or TIDEMARK_MFA
+if TIDEMARK_USES_SSO and find_spec("allauth") is None:
+    raise ImproperlyConfigured(
+        "TIDEMARK_OIDC_SERVER_URL, TIDEMARK_MFA and TIDEMARK_REQUIRE_MFA need the extra sso: "
+        "pip install 'django-allauth[socialaccount,mfa]>=65.21,<66'"
+    )
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
@@ -90,6 +119,11 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "knox",
     "rest_framework",
+    *(
+        ["allauth", "allauth.account", "allauth.socialaccount", "allauth.mfa", "portal.sso"]
+        if TIDEMARK_USES_SSO
+        else []
+    ),
     "portal",
     "catalog",
     "scorecards",
@@ -100,8 +134,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.request_log.RequestLogMiddleware",
     "portal.middleware.ServerTimingMiddleware",
+    "portal.middleware.ClientAddressMiddleware",
     "portal.integrations.addresses.WholeSegments",
     "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.PermissionsPolicyMiddleware",
     "portal.middleware.CompressStaticMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -110,6 +146,14 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.LoginUnlessPublicMiddleware",
+    *(
+        [
+            "allauth.account.middleware.AccountMiddleware",
+            "portal.sso.middleware.RequireSecondFactor",
+        ]
+        if TIDEMARK_USES_SSO
+        else []
+    ),
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -130,6 +174,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.dashboards.context_processors.navigation",
+                "portal.signin.context_processors.ways_in",
             ],
             # Every template speaks through translate and blocktranslate.
             "builtins": ["django.templatetags.i18n"],
@@ -167,6 +212,19 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
+# What allauth is to do: no accounts of people's own making, no mail, no counting of its own (ours
+# holds over all processes), no tokens kept.
+ACCOUNT_ADAPTER = "portal.sso.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+SOCIALACCOUNT_ADAPTER = "portal.sso.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True
+MFA_ADAPTER = "portal.sso.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Tidemark"
+MFA_TOTP_TOLERANCE = 1
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -184,6 +242,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = round(env.float("TIDEMARK_SESSION_HOURS", 336) * 3600)
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("TIDEMARK_HTTPS", False)
 if env.bool("TIDEMARK_HTTPS", False):
@@ -194,6 +253,13 @@ if env.bool("TIDEMARK_HTTPS", False):
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 # Other names of the domain, and lists in browsers, are for who owns the domain to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# How many proxies stand in front, each of which adds the address it was asked from to the header
+# X-Forwarded-For; what is further to the left was written by whoever asked.
+TIDEMARK_PROXIES = env.int(
+    "TIDEMARK_PROXIES",
+    1 if env.bool("TIDEMARK_HTTPS", False) else 0,
+    validate=validate.Range(min=0, max=20),
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("TIDEMARK_MAX_BODY_BYTES", 10 * 1024 * 1024)
 
 # Hosts (with a port, where it is not the usual one) whose pages may be shown on dashboards.

@@ -26,6 +26,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 # The broker is for the tests marked so, which start workers of their own; in the others a task runs
 # inside the call that sends it.
 BROKER_URL = os.environ.pop("CELERY_BROKER_URL", "")
+# The extra for signing in is there in every test; what it does is set where it is tested.
+os.environ["TIDEMARK_MFA"] = "1"
 # The conftest files below this one import models, before pytest-django has its turn.
 django.setup()
 # Each client of a test would else look through all static files of all packages.
