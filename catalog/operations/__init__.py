@@ -21,6 +21,14 @@ from catalog.operations.refreshing import (
     refresh_clock_values,
 )
 from catalog.operations.renaming import rename_blueprint, rename_property, rename_relation
+from catalog.operations.restoring import Restored, restore
+from catalog.operations.retaining import (
+    Kept,
+    doomed_by_retention,
+    retain,
+    retain_all,
+    set_retention,
+)
 from catalog.operations.selections import (
     MOST_CHOSEN,
     delete_chosen,
@@ -29,6 +37,7 @@ from catalog.operations.selections import (
 )
 from catalog.operations.settling import settle_deleted, settle_saved
 from catalog.operations.teams import save_team, save_user
+from catalog.operations.trashing import is_kept, purge_deleted
 from catalog.operations.values import drop_values
 
 __all__ = [
@@ -37,16 +46,21 @@ __all__ = [
     "UNSET",
     "Dependents",
     "EntityDraft",
+    "Kept",
     "Leniency",
     "Outcome",
+    "Restored",
     "check_deletable",
     "delete_blueprint",
     "delete_chosen",
     "delete_entities",
     "distrust_samples",
+    "doomed_by_retention",
     "drop_values",
     "fill_samples",
+    "is_kept",
     "note_rebuilt",
+    "purge_deleted",
     "rebuild",
     "rebuild_next",
     "rebuild_stale",
@@ -54,6 +68,9 @@ __all__ = [
     "rename_blueprint",
     "rename_property",
     "rename_relation",
+    "restore",
+    "retain",
+    "retain_all",
     "save_blueprint",
     "save_blueprints",
     "save_team",
@@ -61,6 +78,7 @@ __all__ = [
     "set_owners",
     "set_permissions",
     "set_property",
+    "set_retention",
     "settle_deleted",
     "settle_saved",
     "upsert_entities",

@@ -17,6 +17,7 @@ from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.operations import history
 from catalog.operations.refreshing import rebuild
 from catalog.operations.settling import edges_of, settle_deleted
+from catalog.operations.trashing import keep_entities
 from catalog.signals import blueprint_deleting, blueprints_saved, muted
 from portal.permissions import Actor
 
@@ -189,7 +190,9 @@ def delete_blueprint(
         )
     due = _rerouted(specs.values(), graph)
     entities = list(Entity.objects.filter(blueprint=blueprint))
-    edges = edges_of([entity.pk for entity in entities])
+    ids = [entity.pk for entity in entities]
+    edges = edges_of(ids)
+    keep_entities(ids, edges=edges, by=by, now=now)
     with muted():
         blueprint.delete()
     history.record_change(

@@ -18,7 +18,7 @@ from catalog.computed import shelf
 from catalog.computed.graph import CatalogGraph
 from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.errors import Conflict, Invalid, NotFound
-from catalog.models import Blueprint, Change, EntityRelation
+from catalog.models import Blueprint, Change, Deleted, EntityRelation
 from catalog.operations.blueprints import begin_rebuild, save_blueprints, store
 from catalog.operations.values import move_values
 from catalog.signals import blueprint_renaming, blueprints_saved, fact_renaming
@@ -64,8 +64,9 @@ def rename_blueprint(
 
 
 def _readdress(old: str, new: str) -> None:
-    """Have the history of a blueprint and of its entities found under the new identifier."""
-    Change.objects.filter(kind="entity", blueprint=old).update(blueprint=new)
+    """Have the history of a blueprint, of its entities and what was deleted of them follow."""
+    for model in (Change, Deleted):
+        model.objects.filter(kind="entity", blueprint=old).update(blueprint=new)
     Change.objects.filter(kind="blueprint", identifier=old).update(identifier=new)
 
 
