@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.request import QueryDict
@@ -14,8 +14,9 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from unfold.dataclasses import SearchResult
 
-from catalog import registry
+from catalog import registry, trash
 from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become, once
+from catalog.admin_trash import tell_kept
 from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.forms import SECTIONS, BlueprintForm
 from catalog.forms_conditions import plain, pretty
@@ -24,6 +25,7 @@ from catalog.models import Blueprint, Change, Entity
 from catalog.operations import (
     delete_blueprint,
     delete_entities,
+    is_kept,
     save_blueprint,
     upsert_entity,
 )
@@ -114,6 +116,7 @@ class BlueprintAdmin(OperationAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete by the operation, which refuses what others point at."""
+        count = obj.entities.count()
         delete_blueprint(
             # The page before this one lists what goes with it.
             blueprint=obj,
@@ -121,6 +124,10 @@ class BlueprintAdmin(OperationAdmin):
             now=timezone.now(),
             delete_dependents=True,
         )
+        if count:
+            text = "can be restored when there is such a blueprint again"
+            told = text if is_kept(count) else "were too many to be kept: they are gone for good"
+            self.message_user(request, f"Its {count:,} entities {told}.", messages.WARNING)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Blueprint]) -> None:
         """Delete each by the operation; what one of them refuses stays, with all after it."""
@@ -285,11 +292,16 @@ class EntityAdmin(OperationAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete by the operation, which refuses what others require."""
-        delete_entities(entities=[obj], by=self.actor(request), now=timezone.now())
+        self._delete(request, [obj])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Entity]) -> None:
         """Delete all or none by the operation."""
-        delete_entities(entities=list(queryset), by=self.actor(request), now=timezone.now())
+        self._delete(request, list(queryset))
+
+    def _delete(self, request: HttpRequest, entities: list[Entity]) -> None:
+        batch, by = trash.new_batch(), self.actor(request)
+        count = delete_entities(entities=entities, by=by, now=timezone.now(), batch=batch)
+        tell_kept(request, count, batch=batch)
 
 
 def _list_filter(request: HttpRequest) -> str:
@@ -351,6 +363,7 @@ class KindFilter(FixedFilter):
         "blueprint",
         "scorecard",
         "campaign",
+        "retention",
         "pack",
         "integration",
         "integration config",

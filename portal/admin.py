@@ -246,6 +246,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             {**_link("Entities", "deployed_code", "catalog_entity"), "active": is_other},
             {"title": "Teams", "icon": "groups", **special[TEAM]},
             {"title": "Users of the catalog", "icon": "badge", **special[USER]},
+            _link("Retention", "auto_delete", "catalog_retention"),
         ],
         "Scorecards": [
             _link("Scorecards", "verified", "scorecards_scorecard"),
@@ -274,6 +275,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ],
         "History": [
             _link("Changes", "history", "catalog_change"),
+            _link("Deleted", "restore_from_trash", "catalog_deleted"),
             _link("Task results", "task", "django_celery_results_taskresult"),
         ],
         "Access": [*_access(request)],

@@ -124,6 +124,10 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
     },
     "sweep-notices": {"task": "portal.integrations.tasks.sweep_notices", "schedule": 60.0},
+    "forget-what-is-old": {
+        "task": "catalog.tasks.forget_what_is_old",
+        "schedule": crontab(hour="3", minute="40"),
+    },
     "forget-old-task-results": {
         "task": "celery.backend_cleanup",
         "schedule": crontab(hour="4", minute="10"),
