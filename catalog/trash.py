@@ -1,7 +1,7 @@
 """Who keeps what of deleted things: the catalog knows entities, the rest is registered with it.
 
-What is kept of an entity by others hangs on it under a name; other kinds of things are restored by
-whoever kept them.
+What is kept of a thing by others hangs on it under a name; kinds of things other than entities are
+restored by whoever kept them.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -20,10 +20,10 @@ MOST_KEPT = 10_000
 
 @dataclass(frozen=True)
 class Keeper:
-    """What else is kept of entities, as plain JSON, and how it comes back.
+    """What else is kept of things of a kind, as plain JSON, and how it comes back.
 
-    `gather` maps ids of entities that are about to go to what is kept of them. `bring_back` gets
-    the same by the ids of the entities that came back, before these are evaluated.
+    `gather` maps ids of what is about to go to what is kept of it. `bring_back` gets the same by
+    the ids of what came back, before that is evaluated.
     """
 
     gather: Callable[[Collection[int]], Mapping[int, Any]]
@@ -33,7 +33,8 @@ class Keeper:
 # Returns what could not come back with it.
 Restorer = Callable[[Deleted, Actor, datetime], list[Fault]]
 
-keepers: dict[str, Keeper] = {}
+# By kind and name.
+keepers: dict[str, dict[str, Keeper]] = {kind: {} for kind in Deleted.Kind.values}
 restorers: dict[str, Restorer] = {}
 
 

@@ -20,5 +20,5 @@ class ScorecardsConfig(AppConfig):
 
         receivers.connect()
         popcount.connect()
-        trash.keepers["scorecards"] = trash.Keeper(gather, bring_back)
+        trash.keepers["entity"]["scorecards"] = trash.Keeper(gather, bring_back)
         trash.restorers["scorecard"] = restore_scorecard

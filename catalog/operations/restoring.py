@@ -83,7 +83,7 @@ def _restore_entities(rows: Sequence[Deleted], *, by: Actor, now: datetime) -> l
         for row, entity in zip(rows, entities, strict=True)
     }
     edges, lost = _write_edges(rows, back, specs)
-    for name, keeper in trash.keepers.items():
+    for name, keeper in trash.keepers[Deleted.Kind.ENTITY].items():
         kept = {
             entity.pk: row.document["kept"].get(name)
             for row, entity in zip(rows, entities, strict=True)

@@ -37,7 +37,8 @@ def keep_entities(
     batch = batch or trash.new_batch()
     ends = _ends(edges)
     for chunk in chunks(sorted(entity_ids), CHUNK):
-        kept = {name: keeper.gather(chunk) for name, keeper in trash.keepers.items()}
+        keepers = trash.keepers[Deleted.Kind.ENTITY]
+        kept = {name: keeper.gather(chunk) for name, keeper in keepers.items()}
         Deleted.objects.bulk_create(
             kept_row(
                 kind=Deleted.Kind.ENTITY,

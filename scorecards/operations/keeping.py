@@ -43,6 +43,10 @@ def keep_scorecard(
             "created_at": scorecard.created_at.isoformat(),
             "bits": {rule.identifier: rule.bit for rule in rules},
             "campaigns": _campaigns(rules),
+            "kept": {
+                name: keeper.gather([scorecard.pk]).get(scorecard.pk)
+                for name, keeper in trash.keepers[Deleted.Kind.SCORECARD].items()
+            },
         },
         batch=batch or trash.new_batch(),
         by=by,

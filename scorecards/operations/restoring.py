@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from catalog import trash
 from catalog.errors import Conflict, Fault, Invalid
 from catalog.models import TEAM, Blueprint, Deleted, Entity
 from catalog.signals import muted
@@ -39,6 +40,9 @@ def restore_scorecard(row: Deleted, by: Actor, now: datetime) -> list[Fault]:
         rules = {rule.identifier: rule.pk for rule in scorecard.rules.all()}
         _rejoin_campaigns(document["campaigns"], rules)
         lost = _write_kept(row, scorecard, rules)
+        for name, keeper in trash.keepers[Deleted.Kind.SCORECARD].items():
+            if kept := document["kept"].get(name):
+                keeper.bring_back({scorecard.pk: kept})
         rescore(scorecard_id=scorecard.pk, now=now)
     after = document_of(Scorecard.objects.with_parts().get(pk=scorecard.pk))
     record_scorecard({}, after, by=by, now=now)
@@ -65,7 +69,7 @@ def _remarks(document: Mapping[str, Any], blueprints: Collection[Blueprint]) -> 
         yield Fault("rules", f"there is no team '{name}' any more that owned some of them")
 
 
-_OURS = frozenset(["created_at", "bits", "campaigns", "left_out"])
+_OURS = frozenset(["created_at", "bits", "campaigns", "kept", "left_out"])
 
 
 def _write(document: Mapping[str, Any], blueprints: Collection[Blueprint]) -> Scorecard:
