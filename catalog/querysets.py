@@ -108,6 +108,7 @@ class DeletedQuerySet(models.QuerySet["Deleted"]):
             name
             for name, policy in policies
             if rights.may(UNREGISTER, blueprint=name, policy=policy)
+            and rights.may_read_blueprint(name)
         ]
         scorecards = self.filter(kind="scorecard").values_list("pk", "document__blueprints")
         ids = [pk for pk, graded in scorecards if rights.may_edit_scorecard(graded or ())]

@@ -105,7 +105,13 @@ def start_embedded_scheduler() -> Any:
     app.conf.broker_url = "memory://"
     service = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
     service.start()
-    for name in ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices"):
+    for name in (
+        "refresh-clock-values",
+        "sweep",
+        "sweep-integrations",
+        "sweep-notices",
+        "forget-what-is-old",
+    ):
         app.tasks[app.conf.beat_schedule[name]["task"]].delay()
     return service
 

@@ -57,6 +57,8 @@ def set_retention(
     row = Retention.objects.select_for_update().filter(blueprint=blueprint).first()
     before = _document(row)
     if days is None:
+        if row is not None:
+            _record_run(row, now=now)
         Retention.objects.filter(blueprint=blueprint).delete()
         row = None
     else:
@@ -217,21 +219,27 @@ def _end(retention: Retention, *, now: datetime) -> None:
     row = Retention.objects.select_for_update().filter(pk=retention.pk).first()
     if row is None:
         return
-    if row.gone_count:
-        name = retention.blueprint.identifier
-        history.record_change(
-            kind="retention",
-            blueprint=name,
-            identifier=name,
-            before={
-                "entities": row.gone_count,
-                "older_than": timestamp(now - timedelta(days=row.days)),
-                "property": row.property or "$createdAt",
-            },
-            after={},
-            by=SYSTEM,
-            now=now,
-        )
+    _record_run(row, now=now)
     Retention.objects.filter(pk=row.pk).update(
         begun_at=None, gone_count=0, ran_at=now, last_count=row.gone_count
+    )
+
+
+def _record_run(row: Retention, *, now: datetime) -> None:
+    """Have the history tell of what a run deleted, if it did."""
+    if not row.gone_count:
+        return
+    name = row.blueprint.identifier
+    history.record_change(
+        kind="retention",
+        blueprint=name,
+        identifier=name,
+        before={
+            "entities": row.gone_count,
+            "older_than": timestamp(now - timedelta(days=row.days)),
+            "property": row.property or "$createdAt",
+        },
+        after={},
+        by=SYSTEM,
+        now=now,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -136,6 +136,10 @@ def test_a_run_that_was_interrupted_is_counted_on(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         operations.retain_all(now=NOW, advance=stop)
     assert (Retention.objects.get().begun_at, Retention.objects.get().gone_count) == (NOW, 1)
+    with transaction.atomic():
+        keep(None)
+        assert Change.objects.filter(before__entities=1).exists()
+        transaction.set_rollback(True)
     operations.retain_all(now=NOW)
     row = Retention.objects.get()
     assert (row.begun_at, row.gone_count, row.ran_at, row.last_count) == (None, 0, NOW, 2)
