@@ -21,11 +21,10 @@ from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.forms import SECTIONS, BlueprintForm
 from catalog.forms_conditions import plain, pretty
 from catalog.forms_entities import entity_form, label_of
-from catalog.models import Blueprint, Change, Entity
+from catalog.models import Blueprint, Change, Deleted, Entity
 from catalog.operations import (
     delete_blueprint,
     delete_entities,
-    is_kept,
     save_blueprint,
     upsert_entity,
 )
@@ -116,17 +115,22 @@ class BlueprintAdmin(OperationAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete by the operation, which refuses what others point at."""
-        count = obj.entities.count()
+        count, batch = obj.entities.count(), trash.new_batch()
         delete_blueprint(
             # The page before this one lists what goes with it.
             blueprint=obj,
             by=self.actor(request),
             now=timezone.now(),
             delete_dependents=True,
+            batch=batch,
         )
         if count:
             text = "can be restored when there is such a blueprint again"
-            told = text if is_kept(count) else "were too many to be kept: they are gone for good"
+            told = (
+                text
+                if Deleted.objects.of_batch(batch).exists()
+                else "were too many to be kept: they are gone for good"
+            )
             self.message_user(request, f"Its {count:,} entities {told}.", messages.WARNING)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Blueprint]) -> None:
@@ -300,8 +304,8 @@ class EntityAdmin(OperationAdmin):
 
     def _delete(self, request: HttpRequest, entities: list[Entity]) -> None:
         batch, by = trash.new_batch(), self.actor(request)
-        count = delete_entities(entities=entities, by=by, now=timezone.now(), batch=batch)
-        tell_kept(request, count, batch=batch)
+        delete_entities(entities=entities, by=by, now=timezone.now(), batch=batch)
+        tell_kept(request, batch=batch)
 
 
 def _list_filter(request: HttpRequest) -> str:

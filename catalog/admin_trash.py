@@ -18,16 +18,16 @@ from catalog.errors import CatalogError
 from catalog.forms import OperationForm
 from catalog.forms_conditions import plain, pretty
 from catalog.models import Blueprint, Deleted, Retention
-from catalog.operations import is_kept, restore, set_retention
+from catalog.operations import restore, set_retention
 from portal.permissions import Actor
 
 MOST_REMARKS = 10
 
 
-def tell_kept(request: HttpRequest, count: int, *, batch: str) -> None:
+def tell_kept(request: HttpRequest, *, batch: str) -> None:
     """Say that what was deleted can be had back, or that it cannot."""
-    if not is_kept(count):
-        messages.warning(request, "This cannot be undone: it was too much to be kept, or is not.")
+    if not Deleted.objects.of_batch(batch).exists():
+        messages.warning(request, "This cannot be undone: it was more than is kept here.")
         return
     days = settings.TIDEMARK_KEEP_DELETED_DAYS
     text = f"It can be restored for {days:,} days."

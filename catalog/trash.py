@@ -16,6 +16,8 @@ from portal.permissions import Actor
 
 # What one deletion may take and still be undone: it is moved while somebody waits.
 MOST_KEPT = 10_000
+# And so many relation rows: a service may have millions of deployments.
+MOST_EDGES = 100_000
 
 
 @dataclass(frozen=True)

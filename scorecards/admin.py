@@ -259,7 +259,7 @@ class ScorecardAdmin(PreviewAdmin, OperationAdmin):
         batch, by, now = trash.new_batch(), self.actor(request), timezone.now()
         for scorecard in scorecards:
             delete_scorecard(scorecard=scorecard, by=by, now=now, batch=batch)
-        tell_kept(request, len(scorecards), batch=batch)
+        tell_kept(request, batch=batch)
 
 
 def _what_moved(scorecard: Scorecard, now: Any) -> str:

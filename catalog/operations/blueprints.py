@@ -174,9 +174,16 @@ def begin_rebuild(row: Blueprint, now: datetime) -> None:
 
 @transaction.atomic
 def delete_blueprint(
-    *, blueprint: Blueprint, by: Actor, now: datetime, delete_dependents: bool = False
+    *,
+    blueprint: Blueprint,
+    by: Actor,
+    now: datetime,
+    delete_dependents: bool = False,
+    batch: str = "",
 ) -> None:
     """Delete a blueprint, with its entities if `delete_dependents`.
+
+    These can be restored by the name `batch` when there is such a blueprint again.
 
     Raises `Conflict` for a system blueprint, `HasDependents` where others point at it, where it has
     entities that nobody asked to delete, or where a scorecard grades nothing else.
@@ -192,7 +199,7 @@ def delete_blueprint(
     entities = list(Entity.objects.filter(blueprint=blueprint))
     ids = [entity.pk for entity in entities]
     edges = edges_of(ids)
-    keep_entities(ids, edges=edges, by=by, now=now)
+    keep_entities(ids, edges=edges, by=by, now=now, batch=batch)
     with muted():
         blueprint.delete()
     history.record_change(

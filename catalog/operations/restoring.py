@@ -174,9 +174,8 @@ def _entity(row: Deleted, blueprint: Blueprint, properties: dict[str, Any]) -> E
 
 @dataclass(frozen=True)
 class _Wish:
-    """A relation row that was there, by name; `row` is what tells of it."""
+    """A relation row that was there, by name."""
 
-    row: Deleted
     relation: str
     source: Name
     target: Name
@@ -194,7 +193,7 @@ def _wishes(row: Deleted, specs: Mapping[str, BlueprintSpec]) -> Iterator[_Wish 
         spec = specs[row.blueprint]
         if _is_written(relation, spec):
             target = (target_blueprint(relation, spec), identifier)
-            yield _Wish(row, relation, own, target)
+            yield _Wish(relation, own, target)
         else:
             yield _of(row, Fault(f"relations.{relation}", "there is no such relation any more"))
     for blueprint, relation, identifier in row.document["incoming"]:
@@ -204,7 +203,7 @@ def _wishes(row: Deleted, specs: Mapping[str, BlueprintSpec]) -> Iterator[_Wish 
             and _is_written(relation, other)
             and target_blueprint(relation, other) == row.blueprint
         ):
-            yield _Wish(row, relation, (blueprint, identifier), own)
+            yield _Wish(relation, (blueprint, identifier), own)
         else:
             place = f"{blueprint}/{identifier}: relations.{relation}"
             yield Fault(place, f"does not lead to {row.blueprint} any more")

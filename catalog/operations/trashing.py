@@ -30,9 +30,10 @@ def keep_entities(
 ) -> None:
     """Keep entities that are about to go, with the relation rows that will go with them.
 
-    More than `trash.MOST_KEPT` of them are not kept, nor is anything where that is turned off.
+    More than `trash.MOST_KEPT` of them, or `trash.MOST_EDGES` rows, are not kept, nor is anything
+    where that is turned off.
     """
-    if not is_kept(len(entity_ids)):
+    if not is_kept(len(entity_ids)) or len(edges) > trash.MOST_EDGES:
         return
     batch = batch or trash.new_batch()
     ends = _ends(edges)

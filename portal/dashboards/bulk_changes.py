@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.forms_properties import field_of
-from catalog.models import TEAM, Blueprint, Entity
-from catalog.operations import delete_chosen, is_kept, set_owners, set_property
+from catalog.models import TEAM, Blueprint, Deleted, Entity
+from catalog.operations import delete_chosen, set_owners, set_property
 from catalog.trash import new_batch
 from portal.permissions import Actor
 
@@ -117,7 +117,7 @@ class Deletion(Change):
         done = ngettext(
             "{count} entity was deleted.", "{count} entities were deleted.", count
         ).format(count=f"{count:,}")
-        if not is_kept(count):
+        if not Deleted.objects.of_batch(batch).exists():
             return done
         address = reverse("undo", args=[batch])
         return format_html('{} <a href="{}">{}</a>', done, address, _("Undo"))

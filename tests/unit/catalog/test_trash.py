@@ -268,6 +268,12 @@ def test_more_than_can_be_kept_is_gone_for_good(world, monkeypatch):
     assert len(delete("nightly")) == 1
 
 
+def test_more_relations_than_can_be_kept_are_gone_for_good(world, monkeypatch):
+    monkeypatch.setattr("catalog.trash.MOST_EDGES", 1)
+    assert delete("pay") == []
+    assert len(delete("nightly")) == 1
+
+
 def test_nothing_is_kept_where_that_is_turned_off(world, settings):
     settings.TIDEMARK_KEEP_DELETED_DAYS = 0
     assert delete("pay") == []
