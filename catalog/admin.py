@@ -25,16 +25,17 @@ from django.utils.http import urlencode
 from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 from unfold.dataclasses import SearchResult
 
-from catalog import registry
+from catalog import registry, trash
 from catalog.admin_operations import OperationAdmin, ReadOnlyAdmin, become, once
 from catalog.admin_rights import EntityRightsAdmin, blueprints_open, closed_fields
+from catalog.admin_trash import tell_kept
 from catalog.audit_files import FORMS, MOST_EXPORTED
 from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.forms import SECTIONS, BlueprintForm
 from catalog.forms_conditions import plain, pretty
 from catalog.forms_entities import entity_form, label_of
 from catalog.forms_permissions import PermissionsForm, permission_fields, permission_rows
-from catalog.models import Blueprint, Change, Entity
+from catalog.models import Blueprint, Change, Deleted, Entity
 from catalog.operations import (
     delete_blueprint,
     delete_entities,
@@ -143,13 +144,23 @@ class BlueprintAdmin(OperationAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete by the operation, which refuses what others point at."""
+        count, batch = obj.entities.count(), trash.new_batch()
         delete_blueprint(
             # The page before this one lists what goes with it.
             blueprint=obj,
             by=self.actor(request),
             now=timezone.now(),
             delete_dependents=True,
+            batch=batch,
         )
+        if count:
+            text = "can be restored when there is such a blueprint again"
+            told = (
+                text
+                if Deleted.objects.of_batch(batch).exists()
+                else "were too many to be kept: they are gone for good"
+            )
+            self.message_user(request, f"Its {count:,} entities {told}.", messages.WARNING)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Blueprint]) -> None:
         """Delete each by the operation; what one of them refuses stays, with all after it."""
@@ -337,11 +348,16 @@ class EntityAdmin(EntityRightsAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete by the operation, which refuses what others require."""
-        delete_entities(entities=[obj], by=self.actor(request), now=timezone.now())
+        self._delete(request, [obj])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Entity]) -> None:
         """Delete all or none by the operation."""
-        delete_entities(entities=list(queryset), by=self.actor(request), now=timezone.now())
+        self._delete(request, list(queryset))
+
+    def _delete(self, request: HttpRequest, entities: list[Entity]) -> None:
+        batch, by = trash.new_batch(), self.actor(request)
+        delete_entities(entities=entities, by=by, now=timezone.now(), batch=batch)
+        tell_kept(request, batch=batch)
 
 
 def _list_filter(request: HttpRequest) -> str:
@@ -406,6 +422,7 @@ class KindFilter(FixedFilter):
         "blueprint",
         "scorecard",
         "campaign",
+        "retention",
         "pack",
         "integration",
         "integration config",

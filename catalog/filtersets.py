@@ -20,7 +20,7 @@ from django_filters import (
 from django_filters.fields import IsoDateTimeField
 
 from catalog.filtersets_queries import QueryFilter, QueryForm
-from catalog.models import OWNERSHIP, TEAM, Blueprint, Change, Entity, EntityRelation
+from catalog.models import OWNERSHIP, TEAM, Blueprint, Change, Deleted, Entity, EntityRelation
 from catalog.querysets import EntityQuerySet
 
 
@@ -208,4 +208,19 @@ class ChangeFilterSet(FilterSet):
 
     class Meta:
         model = Change
+        fields: tuple[str, ...] = ()
+
+
+class DeletedFilterSet(FilterSet):
+    """The filters of what was deleted."""
+
+    kind = ChoiceFilter(choices=Deleted.Kind.choices)
+    blueprint = CharFilter(label="Identifier of the blueprint of an entity")
+    identifier = CharFilter(label="Identifier of what was deleted")
+    batch = CharFilter(label="What was deleted together")
+    deleted_by = CharFilter(label="Who did it")
+    since = MomentFilter("deleted_at", lookup_expr="gte", label="From this moment on")
+
+    class Meta:
+        model = Deleted
         fields: tuple[str, ...] = ()

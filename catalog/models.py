@@ -10,7 +10,12 @@ from django.db.models import Q
 
 from catalog.expressions import ShownName
 from catalog.fields import JSONField
-from catalog.querysets import ChangeQuerySet, EntityQuerySet, RelationQuerySet
+from catalog.querysets import (
+    ChangeQuerySet,
+    DeletedQuerySet,
+    EntityQuerySet,
+    RelationQuerySet,
+)
 
 TEAM = "_team"
 USER = "_user"
@@ -373,3 +378,78 @@ class ChainEnd(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.seal_number}"
+
+
+class Deleted(models.Model):
+    """Something that was deleted, as it was, until it is restored or `expires_at` has come.
+
+    `document` is what `catalog.operations.trashing` or the scorecards made of it: related things
+    are named by identifier, not by key. What one deletion took has the same `batch`.
+    """
+
+    class Kind(models.TextChoices):
+        ENTITY = "entity", "Entity"
+        SCORECARD = "scorecard", "Scorecard"
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    # Of an entity.
+    blueprint = models.CharField(max_length=100, blank=True)
+    identifier = models.CharField(max_length=1000)
+    title = models.CharField(max_length=1000)
+    document = models.JSONField(default=dict)
+    batch = models.CharField(max_length=32)
+    deleted_at = models.DateTimeField()
+    deleted_by = models.CharField(max_length=200)
+    expires_at = models.DateTimeField()
+
+    objects = DeletedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deleted"
+        indexes = [
+            # What was deleted under a name, the last time first.
+            models.Index(fields=["kind", "blueprint", "identifier", "-id"], name="deleted_named"),
+            # What went together.
+            models.Index(fields=["batch"], name="deleted_together"),
+            # What is kept no longer.
+            models.Index(fields=["expires_at"], name="deleted_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.identifier
+
+
+class DeletedPart(models.Model):
+    """Rows that hung on something deleted, a few thousand a piece: there may be many of them."""
+
+    deleted = models.ForeignKey(Deleted, on_delete=models.CASCADE, related_name="parts")
+    name = models.CharField(max_length=30)
+    rows = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.deleted_id}: {self.name}"
+
+
+class Retention(models.Model):
+    """For how many days entities of a blueprint are kept, by a date of theirs; then they go.
+
+    `property` names the date, empty for when they were created. While a run goes on, `begun_at`
+    says since when and `gone_count` how many it has deleted; `ran_at` and `last_count` are those
+    of the last that came to its end.
+    """
+
+    blueprint = models.OneToOneField(
+        Blueprint, primary_key=True, on_delete=models.CASCADE, related_name="retention"
+    )
+    days = models.PositiveIntegerField()
+    property = models.CharField(max_length=100, blank=True)
+    begun_at = models.DateTimeField(null=True, editable=False)
+    gone_count = models.PositiveIntegerField(default=0, editable=False)
+    ran_at = models.DateTimeField(null=True, editable=False)
+    last_count = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name_plural = "retention"
+
+    def __str__(self) -> str:
+        return f"{self.blueprint_id}: {self.days} days"

@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from catalog.conditions import Query
 from catalog.queries import compile_q
-from portal.permissions import Sight
+from portal.permissions import Rights, Sight
+from portal.policies import UNREGISTER
 
 if TYPE_CHECKING:
     from catalog.models import Entity
@@ -107,3 +108,37 @@ class ChangeQuerySet(models.QuerySet):
         """Keep what was written from a moment on and before another; None leaves a side open."""
         rows = self if since is None else self.filter(at__gte=since)
         return rows if until is None else rows.filter(at__lt=until)
+
+
+class DeletedQuerySet(models.QuerySet["Deleted"]):
+    """Chainable reads of what was deleted."""
+
+    def named(self, kind: str, blueprint: str, identifier: str) -> Self:
+        """Keep what was deleted under this name, the last time first."""
+        rows = self.filter(kind=kind, blueprint=blueprint, identifier=identifier)
+        return rows.order_by("-id")
+
+    def of_batch(self, batch: str) -> Self:
+        """Keep what one deletion took."""
+        return self.filter(batch=batch)
+
+    def expired(self, now: datetime) -> Self:
+        """Keep what is kept no longer."""
+        return self.filter(expires_at__lte=now)
+
+    def seen_by(self, rights: Rights) -> Self:
+        """Keep what somebody may know of: what they might have deleted, whoever owned it."""
+        if rights.is_admin and rights.only is None:
+            return self
+        from catalog.models import Blueprint
+
+        policies = Blueprint.objects.values_list("identifier", "permissions")
+        names = [
+            name
+            for name, policy in policies
+            if rights.may(UNREGISTER, blueprint=name, policy=policy)
+            and rights.may_read_blueprint(name)
+        ]
+        scorecards = self.filter(kind="scorecard").values_list("pk", "document__blueprints")
+        ids = [pk for pk, graded in scorecards if rights.may_edit_scorecard(graded or ())]
+        return self.filter(Q(kind="entity", blueprint__in=names) | Q(pk__in=ids))

@@ -8,6 +8,7 @@ from django.utils import timezone
 from catalog.models import Entity
 from catalog.operations import settle_deleted, settle_saved
 from catalog.operations.settling import edges_of
+from catalog.operations.trashing import keep_entities
 from catalog.signals import entities_deleting, is_muted
 from portal.permissions import SHELL
 
@@ -36,10 +37,11 @@ def saved(
 
 
 def deleting(sender: type[Entity], instance: Entity, **kwargs: Any) -> None:
-    """Remember the relation rows that will go with the entity, and let others forget it."""
+    """Keep the entity with the relation rows that will go with it, and let others forget it."""
     if not is_muted():
-        entities_deleting.send(sender=Entity, entity_ids=[instance.pk])
         instance.doomed_edges = edges_of([instance.pk])
+        keep_entities([instance.pk], edges=instance.doomed_edges, by=SHELL, now=timezone.now())
+        entities_deleting.send(sender=Entity, entity_ids=[instance.pk])
 
 
 def deleted(sender: type[Entity], instance: Entity, **kwargs: Any) -> None:

@@ -1,5 +1,6 @@
 """Work of the catalog that no request waits for: ids in, one operation, safe to run twice."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
@@ -9,6 +10,8 @@ from django.utils import timezone
 from catalog import operations
 from catalog.models import Blueprint
 from portal import jobs
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -42,3 +45,15 @@ def forget_audit() -> int:
     """Remove what the audit log has kept for long enough."""
     now, days = timezone.now(), settings.TIDEMARK_KEEP_AUDIT_DAYS
     return operations.forget_old(before=now - timedelta(days=days), now=now) if days else 0
+
+
+@shared_task
+def forget_what_is_old() -> int:
+    """Delete what blueprints keep no longer, and forget what was deleted long enough ago."""
+    now = timezone.now()
+    count = operations.purge_deleted(now=now)
+    for kept in operations.retain_all(now=now):
+        if kept.refusal:
+            logger.warning("Retention of %s did not run: %s", kept.blueprint, kept.refusal)
+        count += kept.gone
+    return count

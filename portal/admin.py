@@ -320,7 +320,10 @@ _KINDS = (
     (USER, "Users of the catalog", "badge"),
 )
 _PAGES = {
-    "Catalog": [("Blueprints", "schema", "catalog_blueprint")],
+    "Catalog": [
+        ("Blueprints", "schema", "catalog_blueprint"),
+        ("Retention", "auto_delete", "catalog_retention"),
+    ],
     "Scorecards": [
         ("Scorecards", "verified", "scorecards_scorecard"),
         ("Campaigns", "flag", "scorecards_campaign"),
@@ -349,6 +352,7 @@ _PAGES = {
     ],
     "History": [
         ("Changes", "history", "catalog_change"),
+        ("Deleted", "restore_from_trash", "catalog_deleted"),
         ("Task results", "task", "django_celery_results_taskresult"),
     ],
     "Access": [

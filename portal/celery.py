@@ -163,6 +163,7 @@ app.conf.beat_schedule = {
     "celery.backend_cleanup": {"task": "portal.tasks.forget_old_work", "schedule": 86_400.0},
     # A message for each write would be as many as there are writes.
     "seal-audit": {"task": "catalog.tasks.seal_audit", "schedule": 15.0},
+    "forget-what-is-old": {"task": "catalog.tasks.forget_what_is_old", "schedule": 86_400.0},
     "forget-audit": {"task": "catalog.tasks.forget_audit", "schedule": 86_400.0},
 }
 SWEEPS = ("refresh-clock-values", "sweep", "sweep-integrations", "sweep-notices")

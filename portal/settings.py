@@ -326,6 +326,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Above this many entities a re-evaluation or refresh leaves the request and goes to the task queue.
 TIDEMARK_INLINE_LIMIT = env.int("TIDEMARK_INLINE_LIMIT", 2_000)
+# For how long what was deleted can be restored; 0 keeps nothing.
+TIDEMARK_KEEP_DELETED_DAYS = env.int("TIDEMARK_KEEP_DELETED_DAYS", 30)
 
 UNFOLD = {
     "SITE_TITLE": "Tidemark",

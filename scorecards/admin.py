@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.admin import StackedInline, TabularInline
 
-from catalog import registry
+from catalog import registry, trash
 from catalog.admin_operations import ReadOnlyAdmin, become, once
+from catalog.admin_trash import tell_kept
 from catalog.forms_conditions import plain, script_data
 from catalog.forms_rows import Subjects
 from catalog.forms_subjects import subjects_of
@@ -254,12 +255,17 @@ class ScorecardAdmin(PreviewAdmin, ScorecardRightsAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete by the operation."""
-        delete_scorecard(scorecard=obj, by=self.actor(request), now=timezone.now())
+        self._delete(request, [obj])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Scorecard]) -> None:
         """Delete each by the operation."""
-        for scorecard in queryset.order_by("id"):
-            self.delete_model(request, scorecard)
+        self._delete(request, list(queryset.order_by("id")))
+
+    def _delete(self, request: HttpRequest, scorecards: list[Scorecard]) -> None:
+        batch, by, now = trash.new_batch(), self.actor(request), timezone.now()
+        for scorecard in scorecards:
+            delete_scorecard(scorecard=scorecard, by=by, now=now, batch=batch)
+        tell_kept(request, batch=batch)
 
 
 def _what_moved(scorecard: Scorecard, now: Any) -> str:

@@ -6,6 +6,7 @@ are in `scorecards.api.urls`.
 
 from rest_framework.routers import BaseRouter
 
+from catalog.api.trash import DeletedViewSet, RetentionViewSet
 from catalog.api.viewsets import BlueprintViewSet, ChangeViewSet
 
 
@@ -13,3 +14,5 @@ def register(router: BaseRouter) -> None:
     """Add the routes to the router of the site."""
     router.register("blueprints", BlueprintViewSet, basename="api-blueprint")
     router.register("changes", ChangeViewSet, basename="api-change")
+    router.register("deleted", DeletedViewSet, basename="api-deleted")
+    router.register("retentions", RetentionViewSet, basename="api-retention")

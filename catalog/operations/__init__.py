@@ -22,6 +22,14 @@ from catalog.operations.refreshing import (
     refresh_clock_values,
 )
 from catalog.operations.renaming import rename_blueprint, rename_property, rename_relation
+from catalog.operations.restoring import Restored, restore
+from catalog.operations.retaining import (
+    Kept,
+    doomed_by_retention,
+    retain,
+    retain_all,
+    set_retention,
+)
 from catalog.operations.sealing import Broken, forget_old, restart, seal
 from catalog.operations.selections import (
     MOST_CHOSEN,
@@ -31,6 +39,7 @@ from catalog.operations.selections import (
 )
 from catalog.operations.settling import settle_deleted, settle_saved
 from catalog.operations.teams import save_team, save_user
+from catalog.operations.trashing import is_kept, purge_deleted
 from catalog.operations.values import drop_values
 from catalog.operations.verifying import Verified, verify
 
@@ -41,18 +50,23 @@ __all__ = [
     "Broken",
     "Dependents",
     "EntityDraft",
+    "Kept",
     "Leniency",
     "Outcome",
     "Verified",
+    "Restored",
     "check_deletable",
     "delete_blueprint",
     "delete_chosen",
     "delete_entities",
     "distrust_samples",
+    "doomed_by_retention",
     "drop_values",
     "fill_samples",
     "forget_old",
+    "is_kept",
     "note_rebuilt",
+    "purge_deleted",
     "rebuild",
     "rebuild_next",
     "rebuild_once",
@@ -62,6 +76,9 @@ __all__ = [
     "rename_property",
     "rename_relation",
     "restart",
+    "restore",
+    "retain",
+    "retain_all",
     "save_blueprint",
     "save_blueprints",
     "save_team",
@@ -70,6 +87,7 @@ __all__ = [
     "set_owners",
     "set_permissions",
     "set_property",
+    "set_retention",
     "settle_deleted",
     "settle_saved",
     "upsert_entities",

@@ -17,6 +17,7 @@ from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.operations import history
 from catalog.operations.refreshing import rebuild
 from catalog.operations.settling import edges_of, settle_deleted
+from catalog.operations.trashing import keep_entities
 from catalog.signals import blueprint_deleting, blueprints_saved, muted
 from portal.permissions import Actor
 
@@ -173,9 +174,16 @@ def begin_rebuild(row: Blueprint, now: datetime) -> None:
 
 @transaction.atomic
 def delete_blueprint(
-    *, blueprint: Blueprint, by: Actor, now: datetime, delete_dependents: bool = False
+    *,
+    blueprint: Blueprint,
+    by: Actor,
+    now: datetime,
+    delete_dependents: bool = False,
+    batch: str = "",
 ) -> None:
     """Delete a blueprint, with its entities if `delete_dependents`.
+
+    These can be restored by the name `batch` when there is such a blueprint again.
 
     Raises `Conflict` for a system blueprint, `HasDependents` where others point at it, where it has
     entities that nobody asked to delete, or where a scorecard grades nothing else.
@@ -189,7 +197,9 @@ def delete_blueprint(
         )
     due = _rerouted(specs.values(), graph)
     entities = list(Entity.objects.filter(blueprint=blueprint))
-    edges = edges_of([entity.pk for entity in entities])
+    ids = [entity.pk for entity in entities]
+    edges = edges_of(ids)
+    keep_entities(ids, edges=edges, by=by, now=now, batch=batch)
     with muted():
         blueprint.delete()
     history.record_change(

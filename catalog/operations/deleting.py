@@ -14,6 +14,7 @@ from catalog.errors import HasDependents
 from catalog.models import Entity
 from catalog.operations.permits import check_deletions
 from catalog.operations.settling import edges_of, settle_deleted
+from catalog.operations.trashing import keep_entities
 from catalog.signals import entities_deleting, muted
 from portal.permissions import Actor
 
@@ -36,11 +37,14 @@ def delete_entities(
     now: datetime,
     delete_dependents: bool = False,
     dependents: Dependents = Dependents.REQUIRED,
+    batch: str = "",
+    is_kept: bool = True,
 ) -> int:
     """Delete entities; return how many went.
 
     Raises `HasDependents` where others depend on one of them, unless `delete_dependents`: then
-    these go too, and those that depend on these. `dependents` says who does.
+    these go too, and those that depend on these. `dependents` says who does. What goes `is_kept`
+    to be restored, all of it under the name `batch` (see `keep_entities`).
     """
     pointing = _pointing(dependents)
     doomed = {entity.pk: entity for entity in entities}
@@ -52,6 +56,8 @@ def delete_entities(
         fresh = found.keys()
     check_deletions(doomed.values(), by=by)
     edges = edges_of(doomed)
+    if is_kept:
+        keep_entities(doomed, edges=edges, by=by, now=now, batch=batch)
     entities_deleting.send(sender=Entity, entity_ids=list(doomed))
     with muted():
         for chunk in chunks(doomed):

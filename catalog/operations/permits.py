@@ -1,11 +1,11 @@
 """Whether whoever writes may write that: what permissions say of entities, at the operation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.errors import Fault, Invalid
 from catalog.facts import STAMPS
-from catalog.models import OWNERSHIP, Blueprint, Entity
+from catalog.models import OWNERSHIP, Blueprint, Deleted, Entity
 from catalog.operations.drafts import Plan
 from catalog.signals import EVERYTHING
 from portal.permissions import Actor
@@ -53,6 +53,29 @@ def check_deletions(entities: Iterable[Entity], *, by: Actor) -> None:
             blueprint=entity.blueprint.identifier,
             policy=entity.blueprint.permissions,
             owners=_owners(entity.facts),
+        )
+    ]
+    if faults:
+        raise Invalid(faults)
+
+
+def check_restoring(
+    rows: Iterable[Deleted], blueprints: Mapping[str, Blueprint], *, by: Actor
+) -> None:
+    """Raise `Invalid` unless they may both delete and register all of these."""
+    if by.rights is None:
+        return
+    faults = [
+        _fault(blueprints[row.blueprint], f"restore '{row.identifier}'")
+        for row in rows
+        if not all(
+            by.rights.may(
+                act,
+                blueprint=row.blueprint,
+                policy=blueprints[row.blueprint].permissions,
+                owners=row.document["team"],
+            )
+            for act in (UNREGISTER, REGISTER)
         )
     ]
     if faults:

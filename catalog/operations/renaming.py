@@ -19,7 +19,7 @@ from catalog.computed import shelf
 from catalog.computed.graph import CatalogGraph
 from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.errors import Conflict, Invalid, NotFound
-from catalog.models import USER, Blueprint, Change, Entity, EntityRelation
+from catalog.models import USER, Blueprint, Change, Deleted, Entity, EntityRelation
 from catalog.operations.blueprints import begin_rebuild, save_blueprints, store
 from catalog.operations.drafts import EntityDraft
 from catalog.operations.entities import upsert_entities
@@ -92,7 +92,8 @@ def _rename_for_people(old: str, new: str, *, by: Actor, now: datetime) -> None:
 
 
 def _readdress(old: str, new: str) -> None:
-    """Have the history of a blueprint and of its entities found under the new identifier."""
+    """Have the history of a blueprint, of its entities and what was deleted of them follow."""
+    Deleted.objects.filter(kind="entity", blueprint=old).update(blueprint=new)
     # What was written stays: seals are made of that.
     called = Case(When(called="", then=Value(old)), default=F("called"))
     Change.objects.filter(kind="entity", blueprint=old).update(blueprint=new, called=called)

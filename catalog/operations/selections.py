@@ -73,13 +73,18 @@ def delete_chosen(
     delete_dependents: bool,
     by: Actor,
     now: datetime,
+    batch: str = "",
 ) -> int:
-    """Delete entities; return how many went. Raises `Invalid` and `HasDependents`."""
+    """Delete entities; return how many went. Raises `Invalid` and `HasDependents`.
+
+    They can be restored together by the name `batch`.
+    """
     return delete_entities(
         entities=_chosen(blueprint, entity_ids),
         by=by,
         now=now,
         delete_dependents=delete_dependents,
+        batch=batch,
     )
 
 

@@ -100,12 +100,33 @@ def settle_deleted(
         history.entity_change(entity, before=entity.facts, after={}, by=by, now=now)
         for entity in deleted
     )
+    settle_gone([entity.pk for entity in deleted], edges=edges, now=now)
+
+
+def settle_gone(entity_ids: Iterable[int], *, edges: Collection[Edge], now: datetime) -> None:
+    """Settle what pointed at deleted entities or was computed from them."""
     graph = registry.graph()
-    gone = frozenset(entity.pk for entity in deleted)
+    gone = frozenset(entity_ids)
     work = Work(edges=list(edges), deleted=gone)
     pointing = {edge.source_id for edge in edges} - gone
     for blueprint, moved in _rebuild_facts(pointing, graph).items():
         work.note(blueprint, moved)
+    settle(work, graph=graph, now=now)
+
+
+@transaction.atomic
+def settle_restored(
+    restored: Mapping[str, Collection[int]], *, edges: Collection[Edge], now: datetime
+) -> None:
+    """Settle entities that came back, by blueprint, with the relation rows that did."""
+    graph = registry.graph()
+    ids = {id_ for mine in restored.values() for id_ in mine}
+    work = Work(edges=list(edges))
+    for blueprint, moved in _rebuild_facts(ids | {edge.source_id for edge in edges}, graph).items():
+        work.note(blueprint, moved)
+    for blueprint, mine in restored.items():
+        work.note(blueprint, dict.fromkeys(mine, {EVERYTHING}))
+        note_created(work, blueprint, mine, graph)
     settle(work, graph=graph, now=now)
 
 

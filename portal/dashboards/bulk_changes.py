@@ -5,13 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.forms_properties import field_of
-from catalog.models import TEAM, Blueprint, Entity
+from catalog.models import TEAM, Blueprint, Deleted, Entity
 from catalog.operations import delete_chosen, set_owners, set_property
+from catalog.trash import new_batch
 from portal.permissions import Actor
 
 DELETE, OWNER, PROPERTY = "delete", "team", "property."
@@ -101,16 +105,37 @@ class Deletion(Change):
         self, *, blueprint: Blueprint, entity_ids: Sequence[int], by: Actor, now: datetime
     ) -> str:
         """Delete them, with what requires them if that was said."""
+        batch = new_batch()
         count = delete_chosen(
             blueprint=blueprint,
             entity_ids=entity_ids,
             delete_dependents=self.cleaned_data["with_dependents"],
             by=by,
             now=now,
+            batch=batch,
         )
-        return ngettext(
+        done = ngettext(
             "{count} entity was deleted.", "{count} entities were deleted.", count
         ).format(count=f"{count:,}")
+        if not Deleted.objects.of_batch(batch).exists():
+            return done
+        address = reverse("undo", args=[batch])
+        return format_html('{} <a href="{}">{}</a>', done, address, _("Undo"))
+
+    @property
+    def notice(self) -> str:
+        """Say for how long they can be had back."""
+        days = settings.TIDEMARK_KEEP_DELETED_DAYS
+        if not days:
+            return _(
+                "What is deleted is gone, with its levels and the history of its levels; the audit "
+                "log keeps what it was."
+            )
+        return ngettext(
+            "What is deleted can be restored for {days} day, with its levels and their history.",
+            "What is deleted can be restored for {days} days, with its levels and their history.",
+            days,
+        ).format(days=f"{days:,}")
 
 
 def _changed(count: int) -> str:

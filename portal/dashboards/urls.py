@@ -14,6 +14,7 @@ from portal.dashboards import (
     views_folders,
     views_tables,
     views_teams,
+    views_undo,
 )
 from portal.dashboards.converters import NameConverter, PathConverter
 
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("catalog/<name:blueprint>/", views_tables.catalog_table, name="catalog_table"),
     path("bulk/<name:blueprint>/", views_bulk.bulk, name="bulk"),
+    path("undo/<slug:batch>/", views_undo.undo, name="undo"),
     path("catalog/<name:blueprint>/<names:identifier>/", views.entity, name="entity"),
     path("exports/<name:blueprint>.<slug:form>", views_exports.export, name="export"),
     path("views/<name:blueprint>/", views_tables.save_table_view, name="save_table_view"),

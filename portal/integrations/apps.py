@@ -10,7 +10,8 @@ class IntegrationsConfig(AppConfig):
     label = "integrations"
 
     def ready(self) -> None:
-        """Connect the receivers."""
-        from portal.integrations import receivers
+        """Connect the receivers, and what is kept of what is deleted."""
+        from portal.integrations import kept, receivers
 
         receivers.connect()
+        kept.connect()

@@ -16,6 +16,7 @@ from scorecards import documents
 from scorecards.documents import RuleDocument, ScorecardDocument
 from scorecards.models import MAX_RULES, Level, Rule, Scorecard
 from scorecards.operations.evaluating import rescore
+from scorecards.operations.keeping import keep_scorecard
 from scorecards.reach import reach_in
 
 
@@ -234,10 +235,12 @@ def record_scorecard(
 
 
 @transaction.atomic
-def delete_scorecard(*, scorecard: Scorecard, by: Actor, now: datetime) -> None:
-    """Delete a scorecard with everything it found."""
-    before = document_of(_fresh(scorecard))
+def delete_scorecard(*, scorecard: Scorecard, by: Actor, now: datetime, batch: str = "") -> None:
+    """Delete a scorecard with everything it found; it can be restored, by the name `batch`."""
+    fresh = _fresh(scorecard)
+    before = document_of(fresh)
     by.must_edit_scorecard(before["blueprints"])
+    keep_scorecard(fresh, document=before, by=by, now=now, batch=batch)
     record_scorecard(before, {}, by=by, now=now)
     with muted():
         scorecard.delete()

@@ -11,8 +11,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django_celery_results.models import TaskResult
 
-from catalog.models import Change, Entity
-from catalog.operations import EntityDraft, upsert_entities
+from catalog.models import Change, Deleted, Entity, Retention
+from catalog.operations import (
+    EntityDraft,
+    Leniency,
+    delete_entities,
+    save_blueprints,
+    set_retention,
+    upsert_entities,
+)
 from portal.integrations.credentials import create_credential
 from portal.integrations.integrations import register_integration
 from portal.integrations.models import ApiCredential, DataMigration, Integration
@@ -37,7 +44,7 @@ from scorecards.operations import (
     report_outcomes,
     save_scorecard,
 )
-from tests.admin.builders import BY, NOW, make_entities
+from tests.admin.builders import BY, NOW, SYSTEM, make_entities
 from tests.builders import make_campaign
 
 # The queries that a list may take: session, user, count, rows, and what its filters offer.
@@ -47,6 +54,9 @@ LISTS = {
     "catalog/entity/?blueprint=_team": 6,
     "catalog/entity/?q=name": 6,
     "catalog/change": 5,
+    "catalog/deleted": 5,
+    "catalog/deleted/?q=name": 5,
+    "catalog/retention": 4,
     "scorecards/scorecard": 7,
     "scorecards/campaign": 6,
     "scorecards/rule": 8,
@@ -118,8 +128,16 @@ def grow(scorecard: Scorecard, *, start: int, count: int) -> None:
         ApiToken.objects.create(user=user, expiry=timedelta(days=1))
         create_credential(name=name, scope="read", by=BY, now=NOW)
         grow_integration(name)
+        kind = {**SYSTEM, "identifier": f"kind-{name}"}
+        (other,) = save_blueprints(definitions=[kind], by=BY, now=NOW)
+        set_retention(blueprint=other, days=400, by=BY, now=NOW)
         begin_deletion(blueprint=service, deletes_blueprint=False, by=BY, now=NOW)
         TaskResult.objects.create(task_id=name, task_name=f"task-{number % 2}")
+    gone = upsert_entities(
+        blueprint=service, drafts=[EntityDraft(f"gone-{name}") for name in names],
+        leniency=Leniency(may_lack_required=True), by=BY, now=NOW,
+    ).entities  # fmt: skip
+    delete_entities(entities=gone, by=BY, now=NOW)
     for entity in made:
         LevelChange.objects.create(
             entity=entity, scorecard=scorecard, from_level="Basic", to_level="Bronze",
@@ -153,6 +171,8 @@ def forms(scorecard: Scorecard) -> Iterator[str]:
         ("catalog/blueprint", entity.blueprint_id),
         ("catalog/entity", entity.pk),
         ("catalog/change", Change.objects.latest("id").pk),
+        ("catalog/deleted", Deleted.objects.latest("id").pk),
+        ("catalog/retention", Retention.objects.latest("pk").pk),
         ("scorecards/scorecard", scorecard.pk),
         ("scorecards/campaign", Campaign.objects.latest("id").pk),
         ("scorecards/rule", Rule.objects.latest("id").pk),
@@ -178,6 +198,7 @@ def test_every_form_answers(admin: Client, scorecard: Scorecard) -> None:
         assert queries(admin, page) <= 14, page
     for page in (
         "catalog/blueprint",
+        "catalog/retention",
         "scorecards/scorecard",
         "scorecards/campaign",
         "integrations/apicredential",
@@ -217,6 +238,7 @@ def test_an_entity_takes_as_many_queries_however_much_it_points_at(
 
 READ_ONLY = (
     "catalog/change",
+    "catalog/deleted",
     "scorecards/rule",
     "scorecards/evaluation",
     "scorecards/outcomebatch",
@@ -314,7 +336,9 @@ def test_nothing_is_registered_that_has_no_place_here() -> None:
     assert sorted(model._meta.label for model in django_admin.site._registry) == [
         "catalog.Blueprint",
         "catalog.Change",
+        "catalog.Deleted",
         "catalog.Entity",
+        "catalog.Retention",
         "dashboards.TableView",
         "django_celery_results.TaskResult",
         "integrations.AiActivity",

@@ -47,6 +47,9 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/campaigns/",
         "/api/campaigns/cart/",
         "/api/changes/",
+        "/api/deleted/",
+        "/api/deleted/1/",
+        "/api/deleted/1/restore/",
         "/api/entities/",
         "/api/entities/bulk/",
         "/api/entities/service/cart/",
@@ -61,6 +64,8 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/outcomes/1/",
         "/api/outcomes/1/history/",
         "/api/past-outcomes/",
+        "/api/retentions/",
+        "/api/retentions/service/",
         "/api/rule-results/",
         "/api/rules/",
         "/api/rules/1/",
@@ -190,6 +195,7 @@ def test_the_root_lists_the_routes(client: APIClient) -> None:
         "blueprints", "changes", "entities", "teams", "scorecards", "rules", "evaluations",
         "rule-results", "outcomes", "level-changes", "scorecard-previews", "campaigns",
         "outcome-batches", "past-outcomes", "exemptions", "me",
+        "outcome-batches", "past-outcomes", "deleted", "retentions",
     }  # fmt: skip
     assert root["entities"] == "http://testserver/api/entities/"
 

@@ -188,7 +188,13 @@ def _delete_piece(row: DataMigration, *, now: datetime) -> bool:
         _check_unneeded(blueprint)
         # Those that require each other go together.
         row.done_count += operations.delete_entities(
-            entities=piece, by=by, now=now, delete_dependents=True
+            entities=piece,
+            by=by,
+            now=now,
+            delete_dependents=True,
+            batch=f"migration-{row.pk}",
+            # By all that was asked for, not piece by piece.
+            is_kept=operations.is_kept(row.total_count),
         )
         return False
     if row.deletes_blueprint:

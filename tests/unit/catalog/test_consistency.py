@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from catalog import operations, registry
 from catalog.errors import CatalogError
-from catalog.models import Blueprint, Entity, Sample, Series, Total
+from catalog.models import Blueprint, Deleted, Entity, Sample, Series, Total
 from catalog.operations import Dependents, EntityDraft
 from scorecards import operations as scorecard_operations
 from scorecards.models import Counter, Evaluation, Fingerprint, Level, Rule, Scorecard
@@ -185,6 +185,29 @@ def deletions(draw: Any) -> Step:
     return delete
 
 
+@st.composite
+def restorations(draw: Any) -> Step:
+    """Restore what was deleted of some name, alone or with what went together."""
+    name, is_alone = draw(names), draw(st.booleans())
+
+    def restore() -> None:
+        for row in Deleted.objects.filter(identifier__contains=name).order_by("-id")[:2]:
+            rows = [row] if is_alone else Deleted.objects.of_batch(row.batch)
+            attempt(lambda rows=rows: operations.restore(rows=list(rows), by=TESTER, now=NOW))
+
+    return restore
+
+
+def delete_scorecards() -> None:
+    for scorecard in Scorecard.objects.all():
+        scorecard_operations.delete_scorecard(scorecard=scorecard, by=TESTER, now=NOW)
+
+
+def restore_scorecards() -> None:
+    rows = Deleted.objects.filter(kind="scorecard").order_by("-id")[:1]
+    operations.restore(rows=list(rows), by=TESTER, now=NOW)
+
+
 blueprint_edits = st.one_of(
     st.builds(
         lambda ownership, target: edit_blueprints(
@@ -239,7 +262,12 @@ def save_scorecard(document: dict[str, Any]) -> Step:
 def reports(draw: Any) -> Step:
     """Report about an entity for the rule that may be there without a query."""
     blueprint, name, state = draw(blueprints), draw(names), draw(maybe(["PASS", "FAIL", "SKIP"]))
-    return lambda: report(name, "r4", state, blueprint=blueprint)
+
+    def report_if_asked() -> None:
+        if Scorecard.objects.exists():
+            report(name, "r4", state, blueprint=blueprint)
+
+    return report_if_asked
 
 
 def edit_plainly() -> None:
@@ -259,10 +287,13 @@ steps = st.one_of(
     upserts(),
     plain_saves(),
     deletions(),
+    restorations(),
     reports(),
     blueprint_edits,
     st.builds(save_scorecard, scorecards()),
     st.just(edit_plainly),
+    st.just(delete_scorecards),
+    st.just(restore_scorecards),
 )
 
 
