@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
+from django.db.models import Max
+
 from catalog import facts, registry
 from catalog.blueprints import BlueprintSpec
 from catalog.bulk import chunks, insert_rows, update_rows
@@ -71,6 +73,7 @@ class Entities:
         """Write the entities, then the relations between them."""
         tally = Tally()
         graph = registry.graph()
+        newest = Entity.objects.aggregate(newest=Max("pk"))["newest"] or 0
         blueprints = dict(Blueprint.objects.values_list("identifier", "pk"))
         for chunk in chunks(lines, CHUNK):
             faults = Faults(lines.file)
@@ -80,7 +83,8 @@ class Entities:
             _store(chunk, graph.specs, blueprints, tally)
             context.advance(len(chunk))
         for chunk in chunks(lines, CHUNK):
-            tally.changed += _relate(chunk, graph.specs, Faults(lines.file))
+            moved = _relate(chunk, graph.specs, Faults(lines.file))
+            tally.changed += sum(source <= newest for source in moved)
         return tally
 
 
@@ -170,8 +174,8 @@ def _stored(documents: Sequence[Document]) -> dict[tuple[str, str], Entity]:
 
 def _relate(
     chunk: Sequence[tuple[int, Document]], specs: Mapping[str, BlueprintSpec], faults: Faults
-) -> int:
-    """Make the relation rows those that the lines tell; return of how many entities any moved."""
+) -> set[int]:
+    """Make the relation rows those that the lines tell; return the entities of which any moved."""
     targets = {
         blueprint: _written(specs[blueprint])
         for blueprint in {document["blueprint"] for _, document in chunk}
@@ -204,7 +208,7 @@ def _relate(
     )
     gone = [pk for edge, pk in there.items() if edge not in wanted]
     EntityRelation.objects.filter(pk__in=gone).delete()
-    return len({edge[0] for edge in wanted ^ there.keys()})
+    return {edge[0] for edge in wanted ^ there.keys()}
 
 
 def _edges(
