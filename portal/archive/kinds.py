@@ -53,7 +53,11 @@ def _lock_webhook(row: kept.Webhook) -> None:
 
 
 def _check_action(row: kept.Action) -> None:
-    if faults := compile_faults(parse_action(row.document)):
+    try:
+        faults = compile_faults(parse_action(row.document))
+    except Invalid as error:
+        faults = error.faults
+    if faults:
         raise Invalid(fault.under("document") for fault in faults)
 
 

@@ -36,8 +36,13 @@ def names_of(model: type[Model], keys: Collection[Any]) -> dict[Any, Name]:
 
 def is_name(model: type[Model], name: Name) -> bool:
     """Say whether this could name a row."""
-    parts = name if isinstance(name, list) else [name]
-    return len(parts) == len(_BY[model]) and all(isinstance(part, str) for part in parts)
+    wanted = len(_BY[model])
+    parts = [name] if wanted == 1 else name
+    return (
+        isinstance(parts, list)
+        and len(parts) == wanted
+        and all(isinstance(part, str) for part in parts)
+    )
 
 
 def found(model: type[Model], names: Iterable[Name]) -> Mapping[Name, Any]:
