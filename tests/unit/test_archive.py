@@ -87,7 +87,9 @@ def make_everything() -> None:
         updated_at=NOW,
     )
     stamps = {"created_at": NOW, "created_by": "x", "updated_at": NOW, "updated_by": "x"}
-    Channel.objects.create(identifier="chat", kind="slack_webhook", address="https://a/x1", **stamps)
+    Channel.objects.create(
+        identifier="chat", kind="slack_webhook", address="https://a/x1", **stamps
+    )
     Webhook.objects.create(
         identifier="hook", key="x2", secret="x3", signature_header="x-signature", **stamps
     )
