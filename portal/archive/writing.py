@@ -20,7 +20,8 @@ VERSION = 1
 MANIFEST = "manifest.json"
 # The earliest that the format knows: the same content is the same file.
 _THEN = (1980, 1, 1, 0, 0, 0)
-_encode = msgspec.json.Encoder(order="sorted").encode
+# Keys in their order, which says in which order properties are shown.
+_encode = msgspec.json.encode
 
 
 def file_of(kind: str) -> str:
