@@ -195,7 +195,7 @@ def test_the_root_lists_the_routes(client: APIClient) -> None:
         "blueprints", "changes", "entities", "teams", "scorecards", "rules", "evaluations",
         "rule-results", "outcomes", "level-changes", "scorecard-previews", "campaigns",
         "outcome-batches", "past-outcomes", "exemptions", "me",
-        "outcome-batches", "past-outcomes", "deleted", "retentions",
+        "deleted", "retentions",
     }  # fmt: skip
     assert root["entities"] == "http://testserver/api/entities/"
 

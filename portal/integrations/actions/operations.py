@@ -56,7 +56,7 @@ def save_action(
     row.is_published = definition.is_published
     has_listened = was_published and before.get("trigger") == row.document["trigger"]
     if definition.trigger.event in ENTITY_EVENTS and not has_listened:
-        _listen(row)
+        listen(row)
     row.updated_at, row.updated_by = now, by.label
     row.save()
     history.record_difference(
@@ -65,7 +65,7 @@ def save_action(
     return row
 
 
-def _listen(row: Action) -> None:
+def listen(row: Action) -> None:
     """Let an automation listen from now on."""
     others = Action.objects.filter(event_type__in=list(ENTITY_EVENTS), is_published=True)
     others = others.exclude(pk=row.pk)
