@@ -6,8 +6,7 @@ from typing import Any
 
 from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from unfold.sites import UnfoldAdminSite
 
 from portal.permissions import may_enter_workshop
@@ -36,15 +35,3 @@ class Workshop(UnfoldAdminSite):
             return inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, inner)
-
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Lead to the login of the portal: there is one way in."""
-        # Not above: this module is read before there are models.
-        from django.contrib.auth.views import redirect_to_login
-
-        home = reverse("admin:index")
-        if self.has_permission(request):
-            return HttpResponseRedirect(home)
-        if request.user.is_authenticated:
-            raise PermissionDenied
-        return redirect_to_login(request.GET.get("next") or home)

@@ -14,6 +14,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from portal.permissions import may_enter_workshop
 from portal.signin.forms import ResetForm
 from portal.signin.throttle import PASSWORD, RESET, Attempt
 
@@ -102,7 +103,7 @@ def admin_login(request: HttpRequest) -> HttpResponseBase:
     wanted = request.GET.get("next") or reverse("admin:index")
     if not request.user.is_authenticated:
         return redirect(f"{reverse('login')}?{urlencode({'next': wanted})}")
-    if not request.user.is_staff:
+    if not may_enter_workshop(request.user):
         raise PermissionDenied
     return redirect("admin:index")
 

@@ -125,7 +125,7 @@ def test_there_is_no_file_of_another_form_or_for_others(client: Client):
     assert client.get(f"{CHANGES}export/pdf/").status_code == 404
     member = Client()
     member.force_login(get_user_model().objects.create_user("cy", "cy@example.org", "x"))
-    assert member.get(f"{CHANGES}export/csv/").status_code == 302
+    assert member.get(f"{CHANGES}export/csv/").status_code == 403
 
 
 @pytest.mark.parametrize("query", ["?actor=%00", "?at_from_0=x&at_from_1=y", "?nonsense=1", "?p=x"])

@@ -67,7 +67,7 @@ def test_viewers_and_people_without_a_team_do_not_come_in(service: Blueprint) ->
 
 def test_the_public_is_led_to_the_login(service: Blueprint) -> None:
     answer = Client().get("/admin/login/?next=/admin/catalog/entity/")
-    assert answer["Location"] == "/login/?next=/admin/catalog/entity/"
+    assert answer["Location"] == "/login/?next=%2Fadmin%2Fcatalog%2Fentity%2F"
     assert Client().get("/admin/", follow=True).redirect_chain[-1][0].startswith("/login/")
 
 

@@ -76,7 +76,7 @@ def test_the_walk_finds_the_routes() -> None:
         "/api/teams/",
         "/api/teams/cart/",
     ]
-    assert len(WRITES) == 27
+    assert len(WRITES) == 30
 
 
 @pytest.mark.django_db

@@ -237,9 +237,13 @@ def test_a_change_tells_who_did_what(world: None, client: APIClient, editor: Use
     client.patch("/api/entities/service/cart/", {"properties": {"tier": 2}})
     body = client.get("/api/changes/?kind=entity&identifier=cart&actor=ada").json()
     [row] = body["results"]
-    assert {**row, "id": 0, "at": ""} == {
+    assert {**row, "id": 0, "at": "", "request_id": ""} == {
         "id": 0,
         "at": "",
+        "address": "127.0.0.1",
+        "request_id": "",
+        "run": None,
+        "seal_number": None,
         "actor": "ada",
         "source": "api",
         "kind": "entity",

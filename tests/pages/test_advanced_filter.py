@@ -147,4 +147,4 @@ def test_a_query_costs_no_query_of_its_own(reader):
         reader.get(f"{SERVICES}?q=a")
     with CaptureQueriesContext(connection) as narrowed:
         reader.get(asked(condition("tier", "<=", 2), q="a"))
-    assert len(narrowed) == len(plain) == 17
+    assert len(narrowed) == len(plain) == 19

@@ -186,7 +186,7 @@ def test_the_numbers_cost_as_many_queries_as_they_did(reader, delivery):
     page(reader, "dora")
     with CaptureQueriesContext(connection) as captured:
         html_of(page(reader, "dora"))
-    assert len(captured) == 18
+    assert len(captured) == 20
 
 
 def test_people_are_not_told_of_to_the_public(client, settings):

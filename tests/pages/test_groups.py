@@ -182,7 +182,7 @@ class TestPages:
         with CaptureQueriesContext(connection) as after:
             html_of(reader.get(f"{SERVICES}?group={group}"))
         assert len(after) == len(before)
-        assert len(after) <= 20
+        assert len(after) <= 22
 
 
 PROPERTIES = {

@@ -14,6 +14,7 @@ from portal.dashboards import movers as module
 from portal.dashboards.formats import day
 from portal.dashboards.movers import movers_of
 from portal.dashboards.ownership import evaluations_owned
+from portal.permissions import EVERYTHING
 from scorecards.models import LevelChange, Rule, RuleChange, Scorecard
 from tests.builders import NOW, make_entity, make_scorecard, make_team, rule_document
 from tests.pages.reading import words_of
@@ -47,7 +48,7 @@ def found(*, team: str = ""):
     """Return the movers of the last thirty days."""
     card = quality()
     owned = evaluations_owned(team, card.blueprints.all()) if team else None
-    return movers_of(card, owned=owned, teams={}, since=SINCE)
+    return movers_of(card, owned=owned, teams={}, since=SINCE, sight=EVERYTHING)
 
 
 def told(movers) -> list[tuple[str, str, str]]:

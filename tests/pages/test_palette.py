@@ -70,4 +70,4 @@ def test_it_asks_the_database_a_fixed_number_of_times(reader):
     before = queries()
     for number in range(30):
         make_entity(f"anchor-{number}")
-    assert queries() == before == 6
+    assert queries() == before == 7

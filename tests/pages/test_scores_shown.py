@@ -81,7 +81,7 @@ def test_by_team_is_worked_out_on_demand_where_it_would_take_long(reader, monkey
     with CaptureQueriesContext(connection) as captured:
         html = html_of(reader.get(address))
     # As many as without scores.
-    assert len(captured) == 18
+    assert len(captured) == 20
     assert 'href="?scores=groups#scores"' in html
     assert "Core 56 %" in words_of(reader.get(f"{address}?scores=groups"))
 

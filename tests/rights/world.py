@@ -56,6 +56,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("post", f"{_V1}/entities/bulk"): {"entities": [_NEW]},
     ("put", f"{_V1}/entities/<segment:entity>"): {"title": "Changed", "team": ["core"]},
     ("patch", f"{_V1}/entities/<segment:entity>"): {"title": "Changed"},
+    ("patch", "v1/blueprints/<derived:blueprint>/entities/<segment:entity>"): {"title": "Changed"},
     ("post", f"{_V1}/bulk/entities/delete"): {"entities": ["cart"]},
     ("post", f"{_V1}/scorecards"): _CARD,
     ("put", f"{_V1}/scorecards"): [_CARD],
@@ -120,7 +121,7 @@ def make_world(people: Mapping[str, User]) -> dict[str, str]:
 # Arguments of addresses that are for admins whatever there is, or answer 404 to who gets in.
 _NAMELESS = (
     "client_id", "event", "folder", "id_", "integration", "kind", "migration", "name", "page",
-    "rest", "url", "widget",
+    "rest", "url", "widget", "uidb64", "batch",
 )  # fmt: skip
 
 

@@ -28,6 +28,11 @@ UNTOLD = {
     "catalog.operations.permits.write_faults",
     "catalog.operations.permits.may_make_bare",
     "catalog.operations.permits.check_deletions",
+    "catalog.operations.permits.check_restoring",
+    # What they keep was deleted by somebody, which is told.
+    "catalog.operations.trashing.keep_entities",
+    "catalog.operations.trashing.kept_row",
+    "scorecards.operations.keeping.keep_scorecard",
     # What exporters and actions tell of their work, as it goes: the run and the integration say it.
     "portal.integrations.actions.runs.write_log",
     "portal.integrations.integrations.save_resync_state",

@@ -92,7 +92,7 @@ def test_what_waits_is_told_with_its_age(client, bearer):
 
 
 def test_metrics_cost_few_queries(client, bearer, django_assert_num_queries):
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.get("/metrics", **bearer)
     # What waits is kept for a few seconds: the token is all that is looked up.
     with django_assert_num_queries(1):

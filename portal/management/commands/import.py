@@ -4,13 +4,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from catalog.exclusive import exclusive
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
 from catalog.errors import CatalogError, Invalid
 from portal import archive
+from portal.exclusive import Taken, exclusive
 from portal.management.commands.export import chosen
 from portal.permissions import Actor
 
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             lines = "\n".join(f"  {fault.path}: {fault.message}" for fault in error.faults)
             message = f"Of this kind nothing was imported; kinds before it are.\n{lines}"
             raise CommandError(message) from error
-        except (archive.ArchiveFault, CatalogError) as error:
+        except (archive.ArchiveFault, CatalogError, Taken) as error:
             raise CommandError(f"Nothing was imported: {error}.") from error
         self._tell(done, secrets, is_dry=dry_run)
 
