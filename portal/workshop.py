@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.sites import UnfoldAdminSite
 
 from portal.permissions import may_enter_workshop
@@ -32,6 +32,9 @@ class Workshop(UnfoldAdminSite):
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                # No column holds a NUL, and PostgreSQL takes it for a fault to be asked for one.
+                return HttpResponseRedirect(request.path)
             return inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, inner)
