@@ -130,6 +130,9 @@ def samples_of(pattern: str, samples: Mapping[str, str]) -> dict[str, str]:
     if pattern.startswith("admin/") and "<path:object_id>" in pattern:
         app, name = pattern.split("/")[1:3]
         return {"object_id": _object_id(app, name, samples)} if app != "r" else {"object_id": "1"}
+    for name in ("exemption", "outcome"):
+        if pattern.startswith(f"api/^{name}s/"):
+            return {"pk": samples[name]}
     found = [values for start, values in _ELSEWHERE.items() if pattern.startswith(start)]
     return found[-1] if found else {}
 
