@@ -73,6 +73,7 @@ def run(*, entities: int, now: datetime, report: Report) -> Figures:
     ):
         report(name)
         seconds[name] = round(_evaluated(count, shift), 2)
+        analyze()
         moved[name] = LevelChange.objects.count() - sum(moved.values())
     return Figures(
         entities=entities,
