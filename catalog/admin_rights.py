@@ -131,9 +131,7 @@ class EntityRightsAdmin(OperationAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entity]:
         """Return the entities that they may read."""
-        rows = super().get_queryset(request)
-        hidden = rights_of(request.user).hidden
-        return rows.exclude(blueprint__in=hidden) if hidden else rows
+        return super().get_queryset(request).seen_in(rights_of(request.user).sight)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Return the entity; it knows of which blueprints it is not to name others."""

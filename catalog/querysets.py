@@ -26,7 +26,7 @@ class EntityQuerySet(models.QuerySet["Entity"]):
 
     def seen_in(self, sight: Sight) -> Self:
         """Keep the entities that somebody sees, who has this sight of the catalog."""
-        return self.exclude(blueprint__in=sight.hidden) if sight.hidden else self
+        return sight.narrow(self, via="blueprint")
 
     def readable_by(self, rights: "Rights | None") -> Self:
         """Leave out what these rights may not read; None may read everything."""

@@ -1,8 +1,6 @@
 """Login required by default; who asks from where; what browsers may do; timing; compression."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from ipaddress import ip_address
 from time import perf_counter, thread_time
 from typing import Any
 
@@ -11,6 +9,8 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+
+from portal.client_addresses import address_of
 
 # Doors that check for themselves: the API answers 401 in JSON, the admin shows its own login.
 OWN_DOORS = ("/api/", "/v1/", "/admin/", "/metrics", "/static/")
@@ -37,8 +37,7 @@ class LoginUnlessPublicMiddleware(LoginRequiredMiddleware):
 class ClientAddressMiddleware:
     """Put the address of whoever asks in the place of the proxy's, where proxies stand in front.
 
-    Each of the `TIDEMARK_PROXIES` adds one to the right of the header, so that is as far as it is
-    believed.
+    For what asks the request itself, such as libraries; what it is, `address_of` says.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -48,10 +47,7 @@ class ClientAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, knowing who asked."""
-        addresses = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        told = addresses[-settings.TIDEMARK_PROXIES :][0].strip()
-        with suppress(ValueError):
-            request.META["REMOTE_ADDR"] = str(ip_address(told))
+        request.META["REMOTE_ADDR"] = address_of(request)
         return self.get_response(request)
 
 

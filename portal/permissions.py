@@ -63,6 +63,13 @@ class Sight:
         """Say whether they see the entities of a blueprint, and that there is such a blueprint."""
         return blueprint not in self.hidden.values()
 
+    def narrow(self, rows: Any, *, via: str) -> Any:
+        """Return the rows of a queryset without those of blueprints that they do not see.
+
+        `via` is the path from a row to its blueprint, such as ``entity__blueprint``.
+        """
+        return rows.exclude(**{f"{via}__in": list(self.hidden)}) if self.hidden else rows
+
 
 EVERYTHING = Sight()
 
@@ -175,11 +182,8 @@ class Rights:
         return self.sight.sees(blueprint)
 
     def readable(self, rows: Any, *, via: str) -> Any:
-        """Return the rows of a queryset without those of blueprints that they may not read.
-
-        `via` is the path from a row to its blueprint, such as ``entity__blueprint``.
-        """
-        return rows.exclude(**{f"{via}__in": list(self.hidden)}) if self.hidden else rows
+        """Return the rows of a queryset that they may read; see `Sight.narrow`."""
+        return self.sight.narrow(rows, via=via)
 
     def moderates(self, blueprint: str) -> bool:
         """Say whether they have full control of a blueprint's entities and scorecards."""
@@ -192,7 +196,7 @@ class Rights:
     @property
     def moderates_any(self) -> bool:
         """Say whether there is a blueprint that they moderate, or they are an admin."""
-        return self.may_write and (self.is_admin or bool(self._entry.moderated))
+        return self.is_admin or bool(self.moderated)
 
     def may_edit_scorecard(self, blueprints: Collection[str]) -> bool:
         """Say whether they may edit a scorecard that grades these blueprints."""

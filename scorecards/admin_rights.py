@@ -67,11 +67,11 @@ class ScorecardRightsAdmin(ModeratedAdmin, OperationAdmin):
 
 def _moderates_something(request: HttpRequest) -> bool:
     rights = rights_of(request.user)
-    return rights.is_admin or bool(rights.moderated)
+    return rights.moderates_any
 
 
 def _may_edit(request: HttpRequest, scorecard: Scorecard | None) -> bool:
     rights = rights_of(request.user)
     if rights.is_admin or scorecard is None or scorecard.pk is None:
-        return rights.is_admin or bool(rights.moderated)
+        return rights.moderates_any
     return rights.may_edit_scorecard([row.identifier for row in scorecard.blueprints.all()])

@@ -78,7 +78,7 @@ class _AboutEntities(models.QuerySet):
 
     def seen_in(self, sight: Sight) -> Self:
         """Keep those about what somebody sees, who has this sight of the catalog."""
-        return self.exclude(entity__blueprint__in=sight.hidden) if sight.hidden else self
+        return sight.narrow(self, via="entity__blueprint")
 
 
 class EvaluationQuerySet(_AboutEntities):

@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from resource import RUSAGE_SELF, getrusage
@@ -27,6 +27,7 @@ from catalog.operations import (
     upsert_entity,
 )
 from catalog.signals import entities_changed
+from portal.bench import figures
 from portal.bench.dora_scan import differing, scan
 from portal.bench.dora_workload import OWNERS, History, Sizes, make_services
 from portal.bench.evaluate import Report, timed
@@ -39,7 +40,7 @@ Seconds = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(figures.Figures):
     """What one run measured: seconds, events a second, counts, ratios and megabytes."""
 
     deployments: int
@@ -53,10 +54,6 @@ class Figures:
     counts: dict[str, int]
     ratios: dict[str, float]
     peak_megabytes: float
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the figures for `--json`."""
-        return asdict(self)
 
     @property
     def headline(self) -> str:

@@ -1,7 +1,7 @@
 """The evaluation benchmark: what settling results costs, against what nothing can beat."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from resource import RUSAGE_SELF, getrusage
@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from catalog.bulk import chunks, decode, raw_json, update_rows
 from catalog.conditions import Clock
 from catalog.models import Blueprint, Entity, new_revision
-from portal.bench import peers, workload
+from portal.bench import figures, peers, workload
 from scorecards import compiled
 from scorecards.models import Evaluation, Fingerprint, Rule, Scorecard
 from scorecards.operations.evaluating import evaluate_blueprint, evaluate_scorecard, evaluate_stale
@@ -26,7 +26,7 @@ Report = Callable[[str], object]
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(figures.Figures):
     """What one run measured: seconds, megabytes, million rule results a second, and ratios."""
 
     entities: int
@@ -37,10 +37,6 @@ class Figures:
     million_results_a_second: dict[str, float]
     ratios: dict[str, float]
     peak_megabytes: float
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the figures for `--json`."""
-        return asdict(self)
 
     @property
     def headline(self) -> str:

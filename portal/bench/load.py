@@ -6,7 +6,7 @@ and whoever is free first sends it. How far evaluation is behind is looked up te
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
@@ -21,6 +21,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from catalog.models import Entity
+from portal.bench import figures
 from portal.bench.pages_requests import PAGES, reader_cookie
 from portal.bench.pages_serving import line_to, pages_server, send, task_workers
 from portal.bench.pages_workload import BLUEPRINT, Services, analyze, prepare
@@ -40,7 +41,7 @@ Report = Callable[[str], object]
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(figures.Figures):
     """What one run measured, with scorecards and without: per second, milliseconds, ratios."""
 
     services: int
@@ -50,10 +51,6 @@ class Figures:
     with_scorecards: dict[str, float]
     without_scorecards: dict[str, float]
     ratios: dict[str, float]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the figures for `--json`."""
-        return asdict(self)
 
     @property
     def headline(self) -> str:

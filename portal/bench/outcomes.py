@@ -1,7 +1,7 @@
 """The benchmark of reported outcomes: what their batches cost beside plain inserts of the rows."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from catalog.bulk import chunks
 from catalog.models import Entity
-from portal.bench import workload
+from portal.bench import figures, workload
 from portal.bench.evaluate import sweep, timed
 from portal.permissions import SYSTEM
 from scorecards.models import Outcome, OutcomeBatch, PastOutcome, Rule, RuleChange
@@ -25,7 +25,7 @@ Batch = dict[tuple[int, int], Said]
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(figures.Figures):
     """What one run measured: seconds, outcomes a second, and ratios."""
 
     entities: int
@@ -35,10 +35,6 @@ class Figures:
     seconds: dict[str, float]
     outcomes_a_second: dict[str, int]
     ratios: dict[str, float]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the figures for `--json`."""
-        return asdict(self)
 
     @property
     def headline(self) -> str:

@@ -6,7 +6,7 @@ the answer. Clients are threads of this process, logged in, each with a connecti
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from statistics import median, quantiles
@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 from tqdm import tqdm
 
+from portal.bench import figures
 from portal.bench.pages_requests import PAGES, Reply, reader_cookie
 from portal.bench.pages_serving import first_load, line_to, pages_server, read
 from portal.bench.pages_workload import Services, prepare
@@ -27,7 +28,7 @@ Milliseconds = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(figures.Figures):
     """What one run measured: milliseconds by page, at few and at many entities, ratios, kilobytes.
 
     `absent` are the pages that this version does not have.
@@ -43,10 +44,6 @@ class Figures:
     html_kilobytes: dict[str, float]
     first_load_kilobytes: dict[str, float]
     absent: list[str]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the figures for `--json`."""
-        return asdict(self)
 
     @property
     def headline(self) -> str:

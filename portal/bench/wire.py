@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection
 from itertools import count
@@ -24,6 +24,7 @@ from django.test import Client
 
 from catalog.models import Blueprint
 from catalog.operations import EntityDraft, save_blueprint, upsert_entities
+from portal.bench import figures
 from portal.integrations.credentials import Secrets, create_credential
 from portal.integrations.port import tokens
 from portal.models import ApiToken, User
@@ -36,7 +37,7 @@ Report = Callable[[str], object]
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(figures.Figures):
     """What one run measured: milliseconds and ratios."""
 
     database: str
@@ -44,10 +45,6 @@ class Figures:
     requests: int
     milliseconds: dict[str, float]
     ratios: dict[str, float]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the figures for `--json`."""
-        return asdict(self)
 
     @property
     def headline(self) -> str:

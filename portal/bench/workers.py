@@ -1,7 +1,7 @@
 """The workers benchmark: a full evaluation of very many entities, by one worker and by two."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter, sleep
 from typing import Any
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from portal.bench import workload
+from portal.bench import figures, workload
 from portal.bench.pages_serving import task_workers
 from portal.bench.pages_workload import analyze
 from portal.permissions import SYSTEM
@@ -24,7 +24,7 @@ Report = Callable[[str], object]
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(figures.Figures):
     """What one run measured: seconds and ratios."""
 
     entities: int
@@ -33,10 +33,6 @@ class Figures:
     seconds: dict[str, float]
     moved: dict[str, int]
     ratios: dict[str, float]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the figures for `--json`."""
-        return asdict(self)
 
     @property
     def headline(self) -> str:

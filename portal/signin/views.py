@@ -14,6 +14,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from portal.client_addresses import address_of
 from portal.permissions import may_enter_workshop
 from portal.signin.forms import ResetForm
 from portal.signin.throttle import PASSWORD, RESET, Attempt
@@ -35,11 +36,6 @@ def too_many(request: HttpRequest, attempt: Attempt, *, wait: int) -> HttpRespon
     response = render(request, "429.html", {"minutes": -(-wait // 60)}, status=429)
     response["Retry-After"] = str(wait)
     return response
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return where a request came from."""
-    return request.META.get("REMOTE_ADDR", "") or ""
 
 
 class ThrottledMixin:

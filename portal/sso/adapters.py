@@ -15,9 +15,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.client_addresses import address_of
 from portal.models import User
 from portal.sealing import seal, unseal
-from portal.signin.views import address_of
 from portal.sso.claims import GroupRules, apply_groups, groups_of
 from portal.sso.outbound import Session
 from portal.sso.provider import app_of_settings

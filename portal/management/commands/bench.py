@@ -15,12 +15,8 @@ from django.utils import timezone
 
 from portal.bench import dora, evaluate, load, outcomes, pages, wire, workers
 from portal.bench.dora_workload import Sizes
+from portal.bench.figures import Figures
 from scorecards.models import MAX_RULES
-
-Figures = (
-    evaluate.Figures | dora.Figures | outcomes.Figures | pages.Figures | wire.Figures
-    | workers.Figures | load.Figures
-)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -106,7 +102,7 @@ class Command(BaseCommand):
             json.dumps(figures.as_json(), indent=2) if options["json"] else show(figures)
         )
 
-    def _evaluate(self, options: dict[str, Any]) -> evaluate.Figures:
+    def _evaluate(self, options: dict[str, Any]) -> Figures:
         return evaluate.run(
             entities=options["entities"],
             scorecards=options["scorecards"],
@@ -114,7 +110,7 @@ class Command(BaseCommand):
             report=self._report,
         )
 
-    def _dora(self, options: dict[str, Any]) -> dora.Figures:
+    def _dora(self, options: dict[str, Any]) -> Figures:
         sizes = Sizes(options["deployments"], options["pull_requests"], options["incidents"])
         return dora.run(
             sizes=sizes,
@@ -128,7 +124,7 @@ class Command(BaseCommand):
             report=self._report,
         )
 
-    def _outcomes(self, options: dict[str, Any]) -> outcomes.Figures:
+    def _outcomes(self, options: dict[str, Any]) -> Figures:
         return outcomes.run(
             entities=options["entities"],
             rules=options["rules"],
@@ -136,7 +132,7 @@ class Command(BaseCommand):
             report=self._report,
         )
 
-    def _wire(self, options: dict[str, Any]) -> wire.Figures:
+    def _wire(self, options: dict[str, Any]) -> Figures:
         return wire.run(
             batches=options["batches"],
             requests=options["requests"],
@@ -144,7 +140,7 @@ class Command(BaseCommand):
             report=self._report,
         )
 
-    def _pages(self, options: dict[str, Any]) -> pages.Figures:
+    def _pages(self, options: dict[str, Any]) -> Figures:
         return pages.run(
             entities=options["entities"],
             requests=options["requests"],
@@ -152,10 +148,10 @@ class Command(BaseCommand):
             report=self._report,
         )
 
-    def _workers(self, options: dict[str, Any]) -> workers.Figures:
+    def _workers(self, options: dict[str, Any]) -> Figures:
         return workers.run(entities=options["entities"], now=timezone.now(), report=self._report)
 
-    def _load(self, options: dict[str, Any]) -> load.Figures:
+    def _load(self, options: dict[str, Any]) -> Figures:
         return load.run(
             services=options["services"],
             seconds=options["seconds"],
