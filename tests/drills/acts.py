@@ -101,7 +101,7 @@ class Site:
 
     def wait_until(self, is_so: Callable[[dict[str, Any]], bool], *, seconds: float) -> None:
         """Wait until the status page shows something."""
-        wait_until(lambda: is_so(self.do("look")), seconds=seconds, what=str(self.do("look")))
+        wait_until(lambda: is_so(self.do("look")), seconds=seconds, what=lambda: self.do("look"))
 
     def end(self) -> None:
         """End the process."""
@@ -116,11 +116,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until(is_so: Callable[[], bool], *, seconds: float, what: str) -> None:
+def wait_until(
+    is_so: Callable[[], bool], *, seconds: float, what: str | Callable[[], object]
+) -> None:
     """Wait until something is so, and fail where it does not come to be."""
     deadline = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} seconds"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what() if callable(what) else what}: not within {seconds} s")
         time.sleep(0.1)
 
 
