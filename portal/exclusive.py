@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from zlib import crc32
 
@@ -30,9 +30,12 @@ def _lock_of_session(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # A connection that is lost has taken its locks along.
-        with suppress(Error), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", key)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", key)
+        except Error:
+            # A connection that ends takes its locks along.
+            connection.close()
 
 
 @contextmanager

@@ -182,7 +182,16 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'tidemark.sqlite3'}")}
+# A new connection costs PostgreSQL a process, which has to read about all tables again. Kept, and
+# looked at before each request, a connection lasts until its database goes away.
+DATABASES = {
+    "default": env.dj_db_url(
+        "DATABASE_URL",
+        f"sqlite:///{DATA_DIR / 'tidemark.sqlite3'}",
+        conn_max_age=env.int("TIDEMARK_CONNECTION_SECONDS", 600),
+        conn_health_checks=True,
+    )
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at BEGIN: a transaction that reads and then writes waits for
     # its turn instead of failing with "database is locked".

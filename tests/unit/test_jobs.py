@@ -46,6 +46,8 @@ def test_of_two_schedulers_one_sends_a_tick() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_schedulers_that_look_at_the_same_moment_send_a_tick_once() -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("a database in memory locks whole tables, and nobody waits")
     ScheduledJob.objects.create(name="sweep")
     ready, won = threading.Barrier(4), []
 
