@@ -143,11 +143,15 @@ class RetentionAdmin(OperationAdmin):
     list_display = ("blueprint", "days", "property", "running", "ran_at", "last_count")
     list_select_related = ("blueprint",)
     ordering = ("blueprint__title", "pk")
-    fields = ("blueprint", "days", "property", "running", "ran_at", "last_count")
+    runs = ("running", "ran_at", "last_count")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what is set, and of what is stored what its runs came to."""
+        return ("blueprint", "days", "property", *(self.runs if obj else ()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Keep the blueprint of what is stored, and show what the last run came to."""
-        return (*(["blueprint"] if obj else []), "running", "ran_at", "last_count")
+        """Keep the blueprint of what is stored."""
+        return ("blueprint", *self.runs) if obj else ()
 
     @admin.display(description="Running")
     def running(self, obj: Retention) -> str:

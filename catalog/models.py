@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from catalog.expressions import ShownName
-from catalog.fields import JSONField
+from catalog.fields import DocumentField, JSONField
 from catalog.querysets import (
     ChangeQuerySet,
     DeletedQuerySet,
@@ -42,11 +42,11 @@ class Blueprint(models.Model):
     title = models.CharField(max_length=100)
     description = models.CharField(max_length=500, blank=True)
     icon = models.CharField(max_length=100, blank=True)
-    schema = models.JSONField(default=dict)
-    relations = models.JSONField(default=dict, blank=True)
-    mirror_properties = models.JSONField(default=dict, blank=True)
-    calculation_properties = models.JSONField(default=dict, blank=True)
-    aggregation_properties = models.JSONField(default=dict, blank=True)
+    schema = DocumentField(default=dict)
+    relations = DocumentField(default=dict, blank=True)
+    mirror_properties = DocumentField(default=dict, blank=True)
+    calculation_properties = DocumentField(default=dict, blank=True)
+    aggregation_properties = DocumentField(default=dict, blank=True)
     ownership = models.JSONField(null=True, blank=True)
     # Who may do what with its entities, as far as anybody said; see `portal.policies`.
     permissions = models.JSONField(default=dict, blank=True)

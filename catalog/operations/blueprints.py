@@ -1,5 +1,6 @@
 """Creating, replacing and deleting blueprints."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from catalog.blueprints import DOCUMENT_DEFAULTS, DOCUMENT_KEYS, BlueprintSpec, 
 from catalog.computed import shelf
 from catalog.computed.graph import CatalogGraph
 from catalog.errors import Conflict, Fault, HasDependents, Invalid
+from catalog.fields import DocumentField
 from catalog.models import OWNERSHIP, TEAM, Blueprint, Entity, EntityRelation
 from catalog.operations import history
 from catalog.operations.refreshing import rebuild
@@ -70,7 +72,8 @@ def save_blueprints(
     for name, spec in specs.items():
         row = rows.setdefault(name, Blueprint(identifier=name, created_at=now))
         before = registry.document_of(row) if row.pk else {}
-        if before != spec.document and store(row, spec, before=before, by=by, now=now):
+        is_edited = bool(_edited(before, spec))
+        if is_edited and store(row, spec, before=before, by=by, now=now):
             _drop_rows_without_relation(row, spec)
             due.add(name)
     # What the targets of an inferred relation are is told by their samples, which are made anew.
@@ -137,7 +140,7 @@ def store(
         setattr(row, key, spec.document[key])
     row.updated_at = now
     row.save()
-    keys = {key for key in spec.document if before.get(key) != spec.document[key]}
+    keys = _edited(before, spec)
     history.record_change(
         kind="blueprint",
         identifier=row.identifier,
@@ -146,7 +149,21 @@ def store(
         by=by,
         now=now,
     )
-    return bool(before) and not keys <= {"title", "description", "icon"}
+    if not before:
+        return False
+    return any(before[key] != spec.document[key] for key in keys - {"title", "description", "icon"})
+
+
+def _edited(before: Mapping[str, Any], spec: BlueprintSpec) -> set[str]:
+    """Return the keys of the document that say something else, or say it in another order."""
+    return {key for key, value in spec.document.items() if _not_same(key, before.get(key), value)}
+
+
+def _not_same(key: str, before: Any, after: Any) -> bool:
+    if before != after:
+        return True
+    is_ordered = isinstance(Blueprint._meta.get_field(key), DocumentField)
+    return is_ordered and json.dumps(before) != json.dumps(after)
 
 
 def _drop_rows_without_relation(row: Blueprint, spec: BlueprintSpec) -> None:

@@ -58,7 +58,9 @@ def test_an_action_comes_back_as_it_was_sent(port: PortClient) -> None:
     meta = {key: action.pop(key) for key in ("id", "createdAt", "updatedAt")}
     assert all(meta.values())
     assert action == {**document(), "createdBy": "writer", "updatedBy": "writer"}
-    assert port.get("/actions/deploy").json() == {"ok": True, "action": {**action, **meta}}
+    kept = port.get("/actions/deploy").json()
+    assert kept == {"ok": True, "action": {**action, **meta}}
+    assert [*kept["action"]["trigger"]["userInputs"]["properties"]] == ["where", "size"]
 
 
 def test_what_was_read_may_be_sent_back(port: PortClient) -> None:

@@ -246,13 +246,14 @@ def test_a_database_of_an_earlier_version_is_migrated_first(empty, tmp_path):
 def other_postgres() -> Iterator[str]:
     """Make an empty PostgreSQL database beside that of the tests; return its address."""
     name = f"tidemark_copy_{uuid.uuid4().hex[:8]}"
-    url = os.environ["DATABASE_URL"]
-    with psycopg.connect(url, autocommit=True) as server:
+    root = os.environ["DATABASE_URL"].rpartition("/")[0]
+    # The one of the address need not be there: tests have one of their own.
+    with psycopg.connect(f"{root}/postgres", autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
     try:
-        yield url.rpartition("/")[0] + f"/{name}"
+        yield f"{root}/{name}"
     finally:
-        with psycopg.connect(url, autocommit=True) as server:
+        with psycopg.connect(f"{root}/postgres", autocommit=True) as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -5,6 +5,7 @@ from secrets import token_hex
 from django.db import models
 from django.db.models import Q
 
+from catalog.fields import DocumentField
 from portal.fields import EncryptedTextField
 
 
@@ -22,7 +23,7 @@ class Action(models.Model):
     """
 
     identifier = models.CharField(max_length=200, unique=True)
-    document = models.JSONField()
+    document = DocumentField()
     permissions = models.JSONField(default=dict)
     secret = EncryptedTextField(default=new_secret, editable=False)
     trigger_type = models.CharField(max_length=20)

@@ -146,8 +146,8 @@ _STAMPS = ("createdAt", "createdBy", "updatedAt", "updatedBy")
 
 
 def _documents(rights: Rights | None) -> dict[str, dict[str, Any]]:
-    published = Scorecard.objects.published().values("pk")
-    graded = Blueprint.objects.filter(scorecards__in=published).distinct()
+    published = Scorecard.objects.published().values("blueprints")
+    graded = Blueprint.objects.filter(pk__in=published)
     if rights is not None:
         graded = rights.readable(graded, via="pk")
     return documents(dict(graded.order_by("identifier").values_list("identifier", "title")))

@@ -238,6 +238,40 @@ def test_saving_the_same_document_again_changes_nothing():
     assert make_blueprint().revision == first.revision
 
 
+@pytest.mark.parametrize("keys", [("zone", "a", "tier", "b"), ("b", "tier", "a", "zone")])
+def test_definitions_stay_in_the_order_in_which_they_were_written(keys):
+    make_blueprint()
+    parts = {
+        "relations": {key: {"target": "service"} for key in keys},
+        "mirror_properties": {f"{key}_title": {"path": f"{key}.$title"} for key in keys},
+        "calculation_properties": {f"{key}_twice": calculation("1") for key in keys},
+        "aggregation_properties": {
+            f"{key}_count": {
+                "target": "service",
+                "calculationSpec": COUNT,
+                "pathFilter": [{"fromBlueprint": "job", "path": [key]}],
+            }
+            for key in keys
+        },
+    }
+    # Stored in another order first: to put them in order is an edit.
+    for order in (sorted(keys), keys):
+        schema = {"properties": {f"{key}_given": {"type": "string"} for key in order}}
+        make_blueprint(
+            "job",
+            schema=schema,
+            **{name: _put_in_order(part, order) for name, part in parts.items()},
+        )
+        row = Blueprint.objects.get(identifier="job")
+        assert list(row.schema["properties"]) == [f"{key}_given" for key in order]
+        for name, part in parts.items():
+            assert list(getattr(row, name)) == list(_put_in_order(part, order))
+
+
+def _put_in_order(part: dict, order: tuple[str, ...]) -> dict:
+    return {name: part[name] for key in order for name in part if name.split("_")[0] == key}
+
+
 def test_a_new_calculation_is_worked_out_for_the_entities_there_are():
     make_blueprint()
     entity = make_entity(properties={"tier": 2})
