@@ -32,6 +32,8 @@ os.environ["TIDEMARK_MFA"] = "1"
 django.setup()
 # Each client of a test would else look through all static files of all packages.
 settings.WHITENOISE_AUTOREFRESH = True
+# The good way to hash a password takes a quarter of a second for every user that a test makes.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Where everything is supposed to be there, a test that finds something missing has failed.
 IS_ALL_REQUIRED = os.environ.get("TIDEMARK_CI_REQUIRE") == "1"
 

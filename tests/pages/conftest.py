@@ -1,18 +1,10 @@
 """What the tests of pages stand on: a small catalog, and somebody who reads it."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
 from tests.builders import make_blueprint, make_entity, make_scorecard, make_team, make_user
 from tests.pages.delivery import PROPERTIES, deliver
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    """Hash passwords badly: the good way takes a quarter of a second for every user made."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
