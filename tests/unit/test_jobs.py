@@ -8,6 +8,7 @@ from celery import states
 from django.db import connection
 from django.utils import timezone
 from django_celery_results.models import TaskResult
+from kombu.exceptions import OperationalError as BrokerAway
 
 from portal import jobs, pieces, processes
 from portal.celery import Abandoned, Task, app
@@ -87,6 +88,38 @@ def test_a_scheduler_sends_what_another_has_not() -> None:
         assert 0 < scheduler.tick() <= 5
     assert sent == ["sent"]
     assert Process.objects.filter(kind=Process.Kind.SCHEDULER).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_tick_that_the_broker_does_not_take_is_sent_when_it_is_back(monkeypatch, caplog) -> None:
+    scheduler = ClaimingScheduler(app, lazy=True)
+    jobs_due = {name: {"task": "tests.sent", "schedule": 60.0} for name in ("first", "second")}
+    scheduler.merge_inplace(jobs_due)
+    tried = []
+
+    def refuse(task: Task, **options: object) -> None:
+        tried.append(task.name)
+        raise BrokerAway("gone")
+
+    with monkeypatch.context() as away:
+        away.setattr(Task, "send", refuse)
+        assert scheduler.tick() == 5
+    # What one is refused, the others are.
+    assert tried == ["tests.sent"]
+    told = "first was not sent, and will be when the broker is back: gone"
+    assert (sent, caplog.messages) == ([], [told])
+    scheduler.tick()
+    scheduler.tick()
+    assert sent == ["sent", "sent"]
+
+
+@pytest.mark.django_db
+def test_a_tick_is_given_back_by_who_claimed_it() -> None:
+    assert claim_tick(name="sweep", every=MINUTE, now=NOW + MINUTE)
+    jobs.give_tick_back(name="sweep", claimed_at=NOW)
+    assert not claim_tick(name="sweep", every=MINUTE, now=NOW + MINUTE)
+    jobs.give_tick_back(name="sweep", claimed_at=NOW + MINUTE)
+    assert claim_tick(name="sweep", every=MINUTE, now=NOW + MINUTE)
 
 
 @pytest.mark.django_db
