@@ -102,10 +102,13 @@ def work_through(
         try:
             count += do(piece)
         except Exception as error:
+            if _is_deadlock(error):
+                logger.info("%s is done again: %s", piece, error)
+                give_back(piece, is_blamed=False)
+                continue
             logger.exception("%s failed", piece)
-            is_blamed = not _is_deadlock(error)
-            give_back(piece, is_blamed=is_blamed)
-            if is_blamed and piece.attempts >= MAX_ATTEMPTS:
+            give_back(piece)
+            if piece.attempts >= MAX_ATTEMPTS:
                 failure = error
         else:
             settle(piece)
