@@ -1,6 +1,6 @@
 """Reads of the catalog, as chainable methods."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -58,6 +58,19 @@ class EntityQuerySet(models.QuerySet["Entity"]):
     def matching(self, query: Query, *, now: datetime) -> Self:
         """Keep the entities whose facts the query holds for, as evaluation would."""
         return self.filter(compile_q(query, now=now))
+
+    def id_ranges(self, *, size: int) -> Iterator[tuple[int, int]]:
+        """Yield ranges of ids, the first and the last, that hold so many of these entities each.
+
+        Those who come meanwhile, behind all, are settled as they are saved.
+        """
+        ids = self.order_by("id").values_list("id", flat=True)
+        first = ids.first()
+        while first is not None:
+            rest = ids.filter(id__gte=first)
+            following = next(iter(rest[size : size + 1]), None)
+            yield first, (following - 1 if following else ids.last())
+            first = following
 
     def stale(self) -> Self:
         """Keep the entities whose facts moved and whose scorecards were not evaluated since."""

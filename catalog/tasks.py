@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog import operations
 from catalog.models import Blueprint
-from portal import jobs
+from portal import jobs, pieces
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +19,22 @@ logger = logging.getLogger(__name__)
 def rebuild_blueprint(blueprint_id: int) -> int:
     """Work out every entity of an edited blueprint again."""
     blueprint = Blueprint.objects.filter(pk=blueprint_id).first()
-    return operations.rebuild_once(blueprint=blueprint, now=timezone.now()) if blueprint else 0
+    if blueprint is None:
+        return 0
+    if not pieces.is_shared():
+        return operations.rebuild_once(blueprint=blueprint, now=timezone.now())
+    for _ in range(operations.begin_shared_rebuild(blueprint=blueprint, now=timezone.now()) - 1):
+        help_rebuild.delay(blueprint_id)
+    return operations.continue_shared_rebuild(blueprint=blueprint, clock=timezone.now)
+
+
+@shared_task
+def help_rebuild(blueprint_id: int) -> int:
+    """Take pieces of the rebuild of an edited blueprint, if any are left."""
+    blueprint = _stale().filter(pk=blueprint_id).first()
+    if blueprint is None:
+        return 0
+    return operations.continue_shared_rebuild(blueprint=blueprint, clock=timezone.now)
 
 
 @shared_task
@@ -26,12 +42,35 @@ def refresh_clock_values() -> int:
     """Bring values that move with the clock up to date, and rebuild what was left behind."""
     return jobs.run_job(
         name="refresh-clock-values",
-        steps={
-            "rebuild blueprints": lambda: operations.rebuild_stale(now=timezone.now()),
-            "refresh values": lambda: operations.refresh_clock_values(now=timezone.now()),
-        },
+        steps={"rebuild blueprints": _rebuild_stale, "refresh values": _refresh_values},
         clock=timezone.now,
     )
+
+
+def _rebuild_stale() -> int:
+    return sum(map(rebuild_blueprint, list(_stale().values_list("id", flat=True))))
+
+
+def _stale() -> "QuerySet[Blueprint]":
+    return Blueprint.objects.filter(stale_since__isnull=False).order_by("id")
+
+
+def _refresh_values() -> int:
+    if not pieces.is_shared():
+        return operations.refresh_clock_values(now=timezone.now())
+
+    def ask(stamp: str, count: int) -> None:
+        for _ in range(count):
+            help_refresh.delay(stamp)
+
+    return operations.refresh_clock_values_together(ask=ask, clock=timezone.now)
+
+
+@shared_task
+def help_refresh(stamp: str) -> int:
+    """Take pieces of what moved with the clock, if any are left."""
+    by_the_clock = operations.by_the_clock(clock=timezone.now)
+    return pieces.help_round(by_the_clock, stamp=stamp, clock=timezone.now)
 
 
 @shared_task(ignore_result=True)

@@ -50,23 +50,24 @@ class Task(DjangoTask):
 
         A broker that is away is logged and never the sender's problem.
         """
+        options.setdefault("task_id", uuid())
+        try:
+            return self.send(args, kwargs, **options)
+        except OperationalError as error:
+            logger.error("%s was not queued, the sweep will do its work: %s", self.name, error)
+            return self.AsyncResult(options["task_id"])
+
+    def send(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        """Send the task likewise; raises `OperationalError` of a broker that is away."""
         from django.conf import settings
 
         if settings.CELERY_BROKER_URL:
-            return self._publish(args, kwargs, options)
+            return super().apply_async(args, kwargs, **options)
         if settings.IS_TESTING:
             return self.apply(args, kwargs, throw=True, ignore_result=True)
         task_id = options.get("task_id") or uuid()
         background.submit(self._run_embedded, args, kwargs, task_id)
         return self.AsyncResult(task_id)
-
-    def _publish(self, args: Any, kwargs: Any, options: dict[str, Any]) -> Any:
-        options.setdefault("task_id", uuid())
-        try:
-            return super().apply_async(args, kwargs, **options)
-        except OperationalError as error:
-            logger.error("%s was not queued, the sweep will do its work: %s", self.name, error)
-            return self.AsyncResult(options["task_id"])
 
     def _run_embedded(self, args: Any, kwargs: Any, task_id: str) -> None:
         from django.db import close_old_connections

@@ -30,6 +30,11 @@ def claim_tick(*, name: str, every: timedelta, now: datetime) -> bool:
     return bool(rows.update(claimed_at=now))
 
 
+def give_tick_back(*, name: str, claimed_at: datetime) -> None:
+    """Let a job have the turn that was claimed at a moment and came to nothing."""
+    ScheduledJob.objects.filter(name=name, claimed_at=claimed_at).update(claimed_at=None)
+
+
 def _is_due(every: timedelta, now: datetime) -> Q:
     # A claim of the future was made before the clock was put back.
     ahead = Q(claimed_at__gt=now + every)

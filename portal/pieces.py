@@ -4,21 +4,40 @@ A piece is a row, claimed by compare-and-set and deleted when it is done. Work t
 on with the pieces that are left; what is done twice after all is done to the same end.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.conf import settings
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from portal.models import Piece
+
+logger = logging.getLogger(__name__)
 
 # A worker that has not done with a piece by then is taken for dead.
 CLAIM = timedelta(minutes=5)
 # A piece that killed or failed so many workers is left to people.
 MAX_ATTEMPTS = 3
 KEPT = timedelta(days=1)
+# So many workers take part in a work at most.
+MOST_WORKERS = 32
+DEADLOCK = "40P01"
 
 Range = tuple[str, int, int]
+# Told what pieces go by, and how many others may help with them.
+Ask = Callable[[str, int], object]
+
+
+def is_shared() -> bool:
+    """Say whether there are workers to share with."""
+    return bool(settings.CELERY_BROKER_URL)
+
+
+def ask_nobody(stamp: str, count: int) -> None:
+    """Let what is to be done be done by the caller alone."""
 
 
 @transaction.atomic
@@ -58,9 +77,111 @@ def settle(piece: Piece) -> None:
     piece.delete()
 
 
-def give_back(piece: Piece) -> None:
-    """Let somebody else try a piece that failed."""
-    Piece.objects.filter(pk=piece.pk, attempts=piece.attempts).update(claimed_until=None)
+def give_back(piece: Piece, *, is_blamed: bool = True) -> None:
+    """Let somebody else try a piece that failed; that counts as an attempt if it is to blame."""
+    rows = Piece.objects.filter(pk=piece.pk, attempts=piece.attempts)
+    attempts = piece.attempts if is_blamed else piece.attempts - 1
+    rows.update(claimed_until=None, attempts=attempts)
+
+
+def work_through(
+    *,
+    work: str,
+    stamp: str,
+    do: Callable[[Piece], int],
+    end: Callable[[], object],
+    clock: Callable[[], datetime],
+) -> int:
+    """Do pieces until none is free; return the sum of what `do` returns.
+
+    Whoever does the last of all calls `end`. A piece that fails is tried again, a few times; its
+    work then stays undone. Raises the last such failure, when all else is done.
+    """
+    count, failure, has_settled = 0, None, False
+    while piece := claim(work=work, stamp=stamp, now=clock()):
+        try:
+            count += do(piece)
+        except Exception as error:
+            if _is_deadlock(error):
+                logger.info("%s is done again: %s", piece, error)
+                give_back(piece, is_blamed=False)
+                continue
+            logger.exception("%s failed", piece)
+            give_back(piece)
+            if piece.attempts >= MAX_ATTEMPTS:
+                failure = error
+        else:
+            settle(piece)
+            has_settled = True
+    if failure is not None:
+        raise failure
+    # Without a piece of one's own, that none is left may mean that none was cut yet.
+    if has_settled and not are_left(work=work, stamp=stamp):
+        end()
+    return count
+
+
+def _is_deadlock(error: Exception) -> bool:
+    """Say whether the database chose to end this of two transactions that waited for each other."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return isinstance(error, OperationalError) and state == DEADLOCK
+
+
+@dataclass(frozen=True)
+class Round:
+    """Work that comes round again, on what there is when a round of it is begun.
+
+    `ranges` cuts it, `do` does a piece and returns a count, and `end` is called when all is done:
+    each is told the moment at which the round was begun.
+    """
+
+    work: str
+    ranges: Callable[[datetime], Iterable[Range]]
+    do: Callable[[Piece, datetime], int]
+    end: Callable[[datetime], object]
+
+
+def take_round(round_: Round, *, ask: Ask, clock: Callable[[], datetime]) -> int:
+    """Do a round together with those who are asked; return the sum of what was counted.
+
+    What an earlier one left comes first; none is begun while somebody is at another.
+    """
+    count = 0
+    if earlier := _stamp_at_work(round_.work, clock()):
+        count += _join(round_, earlier, ask=ask, clock=clock)
+    if _stamp_at_work(round_.work, clock()) is None:
+        now = clock()
+        stamp = now.isoformat()
+        cut(work=round_.work, stamp=stamp, ranges=round_.ranges(now), now=now)
+        if are_left(work=round_.work, stamp=stamp):
+            count += _join(round_, stamp, ask=ask, clock=clock)
+        else:
+            round_.end(now)
+    return count
+
+
+def help_round(round_: Round, *, stamp: str, clock: Callable[[], datetime]) -> int:
+    """Do pieces of a round that was begun, if any are free; return the sum of what was counted."""
+    begun_at = datetime.fromisoformat(stamp)
+    return work_through(
+        work=round_.work,
+        stamp=stamp,
+        do=lambda piece: round_.do(piece, begun_at),
+        end=lambda: round_.end(begun_at),
+        clock=clock,
+    )
+
+
+def _join(round_: Round, stamp: str, *, ask: Ask, clock: Callable[[], datetime]) -> int:
+    ask(stamp, workers_for(work=round_.work, stamp=stamp) - 1)
+    return help_round(round_, stamp=stamp, clock=clock)
+
+
+def _stamp_at_work(work: str, now: datetime) -> str | None:
+    """Return what pieces go by that somebody is at, or may yet take."""
+    given_up = _is_free(now) & Q(attempts__gte=MAX_ATTEMPTS)
+    rows = Piece.objects.filter(work=work).exclude(given_up)
+    return rows.order_by("id").values_list("stamp", flat=True).first()
 
 
 def forget(*, work: str) -> None:
@@ -76,6 +197,11 @@ def forget_old(*, now: datetime) -> int:
 def count(*, work: str, stamp: str) -> int:
     """Return how many pieces of a work are left."""
     return Piece.objects.filter(work=work, stamp=stamp).count()
+
+
+def workers_for(*, work: str, stamp: str) -> int:
+    """Return how many workers what is left of a work is worth."""
+    return min(count(work=work, stamp=stamp), MOST_WORKERS)
 
 
 def are_left(*, work: str, stamp: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from celery.beat import Scheduler
 from django.db import Error, connection
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from portal import jobs, processes
 from portal.models import Process, ScheduledJob
@@ -51,15 +52,24 @@ class ClaimingScheduler(Scheduler):
         for name, entry in self.schedule.items():
             every = entry.schedule.run_every
             left = jobs.wait_of(claimed.get(name), every=every, now=now)
-            if not left:
-                self._send_once(name, entry.task, every=every, now=now)
+            if not left and not self._send_once(name, entry.task, every=every, now=now):
+                # Nor would it take the others, and each try may last seconds.
+                return LONGEST_WAIT
             wait = min(wait, left or every)
         return wait.total_seconds()
 
-    def _send_once(self, name: str, task: str, *, every: timedelta, now: datetime) -> None:
-        if jobs.claim_tick(name=name, every=every, now=now):
+    def _send_once(self, name: str, task: str, *, every: timedelta, now: datetime) -> bool:
+        """Send a job unless somebody else has; say whether the broker takes what is sent."""
+        if not jobs.claim_tick(name=name, every=every, now=now):
+            return True
+        try:
             # One that nobody took until the next is sent would be done twice.
-            self.app.tasks[task].apply_async(expires=every.total_seconds())
+            self.app.tasks[task].send(expires=every.total_seconds())
+        except OperationalError as error:
+            logger.error("%s was not sent, and will be when the broker is back: %s", name, error)
+            jobs.give_tick_back(name=name, claimed_at=now)
+            return False
+        return True
 
     def _note_alive(self, now: datetime) -> None:
         if self._noted_at is None or abs(now - self._noted_at) >= processes.EVERY:

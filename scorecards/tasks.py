@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from portal import jobs
+from portal import jobs, pieces
 from scorecards import operations
 from scorecards.models import Scorecard
 from scorecards.operations import evaluating, sharing, sweeping
@@ -15,7 +15,7 @@ def evaluate_scorecard(scorecard_id: int) -> int:
     scorecard = Scorecard.objects.filter(pk=scorecard_id).first()
     if scorecard is None:
         return 0
-    if not sharing.is_shared() or scorecard.stale_since is None:
+    if not pieces.is_shared() or scorecard.stale_since is None:
         return operations.evaluate_scorecard(scorecard=scorecard, now=timezone.now())
     for _ in range(sharing.begin_shared(scorecard=scorecard, now=timezone.now()) - 1):
         help_evaluate.delay(scorecard.pk)
@@ -46,5 +46,17 @@ def apply_outcomes(batch_id: int) -> bool:
 @shared_task
 def sweep() -> int:
     """Evaluate what was left behind and what moves with the clock."""
-    steps = sweeping.sweep_steps(clock=timezone.now)
+    steps = sweeping.sweep_steps(clock=timezone.now, ask=_ask_to_help)
     return jobs.run_job(name="sweep", steps=steps, clock=timezone.now)
+
+
+def _ask_to_help(stamp: str, count: int) -> None:
+    for _ in range(count):
+        help_sweep.delay(stamp)
+
+
+@shared_task
+def help_sweep(stamp: str) -> int:
+    """Take pieces of the evaluation of what the clock moved, if any are left."""
+    by_the_clock = sharing.by_the_clock(clock=timezone.now)
+    return pieces.help_round(by_the_clock, stamp=stamp, clock=timezone.now)

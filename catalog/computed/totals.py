@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 from django.db import connection
 
-from catalog.bulk import chunks
+from catalog.bulk import IsAmong, chunks
 from catalog.computed.rows import SampleRow
 from catalog.computed.tables import table_of
-from catalog.models import Rollup, Total
+from catalog.models import Entity, Rollup, Total
 from catalog.queries.running import run
 from catalog.queries.sql import SQL, TRUE, sql
 
@@ -153,9 +153,20 @@ def _make(
         run(_statement(_ADDED_UP, table, samples=samples, chosen=TRUE))
         return
     for chunk in chunks(sorted(anchor_ids), CHUNK):
+        _take_turns(chunk)
         table.objects.filter(series=series_id, anchor__in=chunk).delete()
         marks = SQL(f"anchor_id IN ({', '.join(['%s'] * len(chunk))})", tuple(chunk))
         run(_statement(_ADDED_UP, table, samples=samples, chosen=marks))
+
+
+def _take_turns(anchor_ids: Collection[int]) -> None:
+    """Wait for whoever else makes rows of these anchors anew, until their transaction ends.
+
+    A row that is deleted and made again between two statements of this one is there twice.
+    """
+    if connection.features.has_select_for_update:
+        rows = Entity.objects.filter(IsAmong("id", anchor_ids)).order_by("id")
+        list(rows.select_for_update(no_key=True).values_list("id", flat=True))
 
 
 def dated(series_id: int, *, by: str) -> SQL:
@@ -166,6 +177,7 @@ def dated(series_id: int, *, by: str) -> SQL:
 def _roll_days(series_id: int, days: Collection[Key], *, by: str) -> None:
     """Make the rollups of these anchors and days anew."""
     for chunk in chunks(sorted(days), CHUNK):
+        _take_turns({anchor_id for anchor_id, _ in chunk})
         pairs = table_of([(anchor_id, day) for anchor_id, day in chunk], "anchor_id", "day")
         run(sql(_FORGET, series=series_id, days=pairs))
         samples = sql(_OF_DAYS, days=pairs, series=series_id, moment=SQL(by), length=DAY)

@@ -6,12 +6,19 @@ from catalog.operations.blueprints import (
     save_blueprint,
     save_blueprints,
 )
+from catalog.operations.clock import (
+    by_the_clock,
+    refresh_clock_values,
+    refresh_clock_values_together,
+)
 from catalog.operations.deleting import Dependents, delete_entities
 from catalog.operations.drafts import STRICT, UNSET, EntityDraft, Leniency
 from catalog.operations.entities import upsert_entities, upsert_entity
 from catalog.operations.outcomes import Outcome
 from catalog.operations.permissions import set_permissions
 from catalog.operations.refreshing import (
+    begin_shared_rebuild,
+    continue_shared_rebuild,
     distrust_samples,
     fill_samples,
     note_rebuilt,
@@ -19,7 +26,6 @@ from catalog.operations.refreshing import (
     rebuild_next,
     rebuild_once,
     rebuild_stale,
-    refresh_clock_values,
 )
 from catalog.operations.renaming import rename_blueprint, rename_property, rename_relation
 from catalog.operations.restoring import Restored, restore
@@ -44,6 +50,9 @@ from catalog.operations.values import drop_values
 from catalog.operations.verifying import Verified, verify
 
 __all__ = [
+    "continue_shared_rebuild",
+    "by_the_clock",
+    "begin_shared_rebuild",
     "MOST_CHOSEN",
     "STRICT",
     "UNSET",
@@ -72,6 +81,7 @@ __all__ = [
     "rebuild_once",
     "rebuild_stale",
     "refresh_clock_values",
+    "refresh_clock_values_together",
     "rename_blueprint",
     "rename_property",
     "rename_relation",

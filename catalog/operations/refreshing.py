@@ -1,20 +1,23 @@
-"""Working computed values out again: because time passed, or because a blueprint was edited."""
+"""Working computed values out again because a blueprint was edited: alone, or with other workers.
 
-from collections.abc import Mapping
+Shared, its entities are cut into ranges of ids, and whoever is free takes the next: a transaction
+each. The blueprint is stale until the last is done; what nobody ended, the schedule goes on with.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from catalog import registry
-from catalog.blueprints import Aggregation
-from catalog.bulk import chunks
-from catalog.computed import clockwork, shelf
-from catalog.computed.graph import CatalogGraph
+from catalog.computed import shelf
 from catalog.computed.series import Series
-from catalog.computed.work import Work
 from catalog.models import Blueprint, Entity
-from catalog.operations.settling import rebuild_facts, settle
+from catalog.operations.settling import rebuild_facts
+from portal import pieces
 from portal.exclusive import Taken, exclusive
+from portal.models import Piece
 
 CHUNK = 1_000
 
@@ -62,9 +65,11 @@ def fill_samples(*, series: Series, now: datetime) -> None:
 def rebuild_once(*, blueprint: Blueprint, now: datetime) -> int:
     """Rebuild a blueprint unless a worker is at it; return how many entities were worked out."""
     try:
-        with exclusive(f"rebuild-{blueprint.pk}"):
+        with exclusive(_work(blueprint)):
             blueprint.refresh_from_db()
-            return rebuild(blueprint=blueprint, now=now)
+            count = rebuild(blueprint=blueprint, now=now)
+            pieces.forget(work=_work(blueprint))
+            return count
     except Taken:
         return 0
 
@@ -75,48 +80,60 @@ def rebuild_stale(*, now: datetime) -> int:
     return sum(rebuild_once(blueprint=row, now=now) for row in rows)
 
 
-def refresh_clock_values(*, now: datetime) -> int:
-    """Work out the values that move with time alone; return how many entities were looked at.
+def begin_shared_rebuild(*, blueprint: Blueprint, now: datetime) -> int:
+    """Cut the rebuild of a stale blueprint, as it stands now; return for how many workers.
 
-    Of values that are read off samples, only those that a sample's way into a window or out of it,
-    or a begun interval, can have moved since the last time.
+    The samples that its values are read off are made first, and by one: part of them would be read
+    as all.
     """
-    graph = registry.graph()
-    moved = clockwork.moved_since_last_time(graph, now=now)
-    seen = 0
-    for blueprint in graph.specs:
-        due = _due_by_clock(blueprint, graph, moved)
-        recalculated = _ids(blueprint) if _reads_clock(blueprint, graph) else set()
-        ids = sorted(recalculated.union(*due.values()))
-        for chunk in chunks(ids, CHUNK):
-            work = Work()
-            for key, owners in due.items():
-                work.due[blueprint, key] = owners & set(chunk)
-            work.recalculate[blueprint] = recalculated & set(chunk)
-            with transaction.atomic():
-                settle(work, graph=graph, now=now)
-        seen += len(ids)
-    clockwork.note_sweep(graph, now=now)
-    shelf.roll_up(graph, now=now)
-    shelf.drop_unused(graph)
-    return seen
+    work = _work(blueprint)
+    try:
+        with exclusive(work):
+            blueprint.refresh_from_db()
+            stamp = _stamp(blueprint)
+            if blueprint.stale_since and not pieces.are_left(work=work, stamp=stamp):
+                _cut(blueprint, now=now)
+    except Taken:
+        return 0
+    return pieces.workers_for(work=work, stamp=stamp)
 
 
-def _due_by_clock(
-    blueprint: str, graph: CatalogGraph, moved: Mapping[tuple[str, str], set[int]]
-) -> dict[str, set[int]]:
-    """Return the owners whose aggregations the clock can have moved, by property."""
-    due: dict[str, set[int]] = {}
-    for key, derived in graph.derived[blueprint].items():
-        if isinstance(derived.source, Aggregation) and derived.source.moves_with_clock:
-            is_planned = derived.plan is not None
-            due[key] = moved.get((blueprint, key), set()) if is_planned else _ids(blueprint)
-    return due
+def _cut(blueprint: Blueprint, *, now: datetime) -> None:
+    series = shelf.concerning(registry.graph(), blueprint.identifier)
+    shelf.Shelf(now).filled(series)
+    within = Entity.objects.filter(blueprint=blueprint).id_ranges(size=CHUNK)
+    ranges = [(blueprint.identifier, *ids) for ids in within]
+    pieces.cut(work=_work(blueprint), stamp=_stamp(blueprint), ranges=ranges, now=now)
+    if not ranges:
+        note_rebuilt(blueprint=blueprint)
 
 
-def _reads_clock(blueprint: str, graph: CatalogGraph) -> bool:
-    return any(item.reads_clock for item in graph.specs[blueprint].calculations.values())
+def continue_shared_rebuild(*, blueprint: Blueprint, clock: Callable[[], datetime]) -> int:
+    """Work out pieces of a stale blueprint, as it was loaded, until none is free; return how many.
+
+    The entities, that is. A piece that fails is tried again, a few times; its blueprint then stays
+    stale. Raises the last such failure in the end.
+    """
+
+    @transaction.atomic
+    def work_out(piece: Piece) -> int:
+        rows = Entity.objects.filter(blueprint=blueprint, id__range=(piece.first, piece.last))
+        ids = list(rows.order_by("id").values_list("id", flat=True))
+        rebuild_facts(ids, graph=registry.graph(), now=clock())
+        return len(ids)
+
+    return pieces.work_through(
+        work=_work(blueprint),
+        stamp=_stamp(blueprint),
+        do=work_out,
+        end=partial(note_rebuilt, blueprint=blueprint),
+        clock=clock,
+    )
 
 
-def _ids(blueprint: str) -> set[int]:
-    return set(Entity.objects.of(blueprint).values_list("id", flat=True))
+def _work(blueprint: Blueprint) -> str:
+    return f"rebuild-{blueprint.pk}"
+
+
+def _stamp(blueprint: Blueprint) -> str:
+    return str(blueprint.revision)

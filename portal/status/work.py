@@ -60,7 +60,7 @@ def evaluation(*, now: datetime) -> Reading:
 
 def rebuilds(*, now: datetime) -> Reading:
     """Read how far rebuilds and shared evaluations are."""
-    left, given_up = Piece.objects.count(), pieces.given_up(now=now).count()
+    given_up = pieces.given_up(now=now).count()
     rebuild, notes = operations.unfinished_rebuild(), []
     if rebuild is not None:
         steps = operations.progress_of(rebuild)
@@ -69,8 +69,7 @@ def rebuilds(*, now: datetime) -> Reading:
             _("%(rebuild)s: %(done)d of %(rows)d rows")
             % {"rebuild": rebuild, "done": done, "rows": rows}
         )
-    if left:
-        notes.append(ngettext("%(n)d piece is left", "%(n)d pieces are left", left) % {"n": left})
+    notes += _pieces(now)
     advice = ""
     if given_up:
         advice = _(
@@ -85,6 +84,21 @@ def rebuilds(*, now: datetime) -> Reading:
         note=". ".join(notes),
         advice=advice,
     )
+
+
+def _pieces(now: datetime) -> list[str]:
+    """Tell how many pieces are left of what is shared, how many are worked on, and of what."""
+    is_taken = Q(claimed_until__gt=now)
+    rows = Piece.objects.order_by("work", "scope").values_list("work", "scope")
+    works = list(rows.annotate(left=Count("pk"), taken=Count("pk", filter=is_taken)))
+    if not works:
+        return []
+    left, taken = sum(row[2] for row in works), sum(row[3] for row in works)
+    told = ngettext("%(n)d piece is left", "%(n)d pieces are left", left) % {"n": left}
+    parts = ", ".join(f"{work} {scope}".strip() + f" ({n})" for work, scope, n, _ in works[:5])
+    return [
+        _("%(told)s, %(taken)d at work: %(parts)s") % {"told": told, "taken": taken, "parts": parts}
+    ]
 
 
 def outcomes(*, now: datetime) -> Reading:

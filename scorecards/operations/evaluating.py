@@ -1,7 +1,7 @@
 """Evaluating entities and writing only what moved."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from logging import getLogger
 from typing import Any
@@ -123,6 +123,15 @@ def graded_blueprints(scorecard: Scorecard) -> list[str]:
     return list(rows.values_list("blueprint__identifier", flat=True).distinct())
 
 
+def blueprints_by_clock() -> list[str]:
+    """Return the blueprints of the entities whose results time alone may move."""
+    published = Scorecard.objects.published().order_by("id")
+    ready = compiling.of_versions(published.values_list("id", "version"))
+    ids = [scorecard.id for scorecard in ready if scorecard.program.reads_clock]
+    rows = Scorecard.objects.filter(id__in=ids, blueprints__isnull=False).order_by()
+    return sorted(rows.values_list("blueprints__identifier", flat=True).distinct())
+
+
 def evaluate_range(
     *, scorecard: Scorecard, blueprint: str, now: datetime, within: Within | None = None
 ) -> int:
@@ -215,20 +224,6 @@ def _entities_in(blueprint: str) -> EntityQuerySet:
     # By key, not through a join, so that the index of the ranges is used.
     owner = Blueprint.objects.filter(identifier=blueprint).values_list("id", flat=True).first()
     return Entity.objects.filter(blueprint_id=owner)
-
-
-def id_ranges(blueprint: str, *, size: int) -> Iterator[Within]:
-    """Yield ranges of ids that hold about so many entities of a blueprint each, and together all.
-
-    Those who come meanwhile are evaluated as they are saved.
-    """
-    ids = _entities_in(blueprint).order_by("id").values_list("id", flat=True)
-    first = ids.first()
-    while first is not None:
-        rest = ids.filter(id__gte=first)
-        following = next(iter(rest[size : size + 1]), None)
-        yield first, (following - 1 if following else ids.last())
-        first = following
 
 
 def withdraw(scorecard: Scorecard, *, now: datetime) -> None:

@@ -1,36 +1,28 @@
-"""Evaluating an edited scorecard by as many workers as there are.
+"""Evaluating by as many workers as there are.
 
-Its entities are cut into ranges of ids, and whoever is free takes the next. The scorecard is stale
-until the last of them is done; what nobody ended, the sweep goes on with.
+Entities are cut into ranges of ids, and whoever is free takes the next. An edited scorecard is
+stale until the last of them is done; what nobody ended, the sweep goes on with.
 """
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
-from django.conf import settings
-
+from catalog.models import Entity
 from portal import pieces
+from portal.models import Piece
 from scorecards.models import Scorecard
 from scorecards.operations.evaluating import (
+    blueprints_by_clock,
+    evaluate_blueprint,
     evaluate_range,
     graded_blueprints,
-    id_ranges,
     note_evaluated,
     withdraw,
 )
 
-logger = logging.getLogger(__name__)
-
 # Of entities in a piece: seconds of work.
 SIZE = 5_000
-# So many workers are asked to help at most.
-MOST_HELPERS = 32
-
-
-def is_shared() -> bool:
-    """Say whether there are workers to share with."""
-    return bool(settings.CELERY_BROKER_URL)
 
 
 def begin_shared(*, scorecard: Scorecard, now: datetime) -> int:
@@ -41,15 +33,11 @@ def begin_shared(*, scorecard: Scorecard, now: datetime) -> int:
     work, stamp = _work(scorecard), _stamp(scorecard)
     if not pieces.are_left(work=work, stamp=stamp):
         withdraw(scorecard, now=now)
-        ranges = [
-            (name, *within)
-            for name in graded_blueprints(scorecard)
-            for within in id_ranges(name, size=SIZE)
-        ]
+        ranges = list(_ranges(graded_blueprints(scorecard)))
         pieces.cut(work=work, stamp=stamp, ranges=ranges, now=now)
         if not ranges:
             note_evaluated(scorecard)
-    return min(pieces.count(work=work, stamp=stamp), MOST_HELPERS)
+    return pieces.workers_for(work=work, stamp=stamp)
 
 
 def continue_shared(*, scorecard: Scorecard, clock: Callable[[], datetime]) -> int:
@@ -58,29 +46,43 @@ def continue_shared(*, scorecard: Scorecard, clock: Callable[[], datetime]) -> i
     A piece that fails is tried again, a few times; its scorecard then stays stale. Raises the last
     such failure in the end.
     """
-    work, stamp = _work(scorecard), _stamp(scorecard)
-    count, failure, has_settled = 0, None, False
-    while piece := pieces.claim(work=work, stamp=stamp, now=clock()):
-        try:
-            count += evaluate_range(
-                scorecard=scorecard,
-                blueprint=piece.scope,
-                now=clock(),
-                within=(piece.first, piece.last),
-            )
-        except Exception as error:
-            logger.exception("%s could not be evaluated", piece)
-            pieces.give_back(piece)
-            failure = error
-        else:
-            pieces.settle(piece)
-            has_settled = True
-    if failure is not None:
-        raise failure
-    # Without a piece of one's own, that none is left may mean that none was cut yet.
-    if has_settled and not pieces.are_left(work=work, stamp=stamp):
-        note_evaluated(scorecard)
-    return count
+
+    def evaluate(piece: Piece) -> int:
+        return evaluate_range(
+            scorecard=scorecard, blueprint=piece.scope, now=clock(), within=_within(piece)
+        )
+
+    return pieces.work_through(
+        work=_work(scorecard),
+        stamp=_stamp(scorecard),
+        do=evaluate,
+        end=partial(note_evaluated, scorecard),
+        clock=clock,
+    )
+
+
+def by_the_clock(*, clock: Callable[[], datetime]) -> pieces.Round:
+    """Return the evaluation of all that time alone may have moved, as work to share."""
+
+    def evaluate(piece: Piece, begun_at: datetime) -> int:
+        return evaluate_blueprint(blueprint=piece.scope, now=clock(), within=_within(piece))
+
+    return pieces.Round(
+        work="evaluation by the clock",
+        ranges=lambda begun_at: _ranges(blueprints_by_clock()),
+        do=evaluate,
+        end=lambda begun_at: None,
+    )
+
+
+def _ranges(blueprints: list[str]) -> Iterator[pieces.Range]:
+    for name in blueprints:
+        for within in Entity.objects.all_of(name).id_ranges(size=SIZE):
+            yield name, *within
+
+
+def _within(piece: Piece) -> tuple[int, int]:
+    return piece.first, piece.last
 
 
 def _work(scorecard: Scorecard) -> str:

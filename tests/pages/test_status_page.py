@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from catalog.models import Entity
-from portal import broker, health
+from portal import broker, health, pieces
 from portal.models import Piece, Process, ScheduledJob
 from portal.status import State, engine, read_status
 from scorecards.models import OutcomeBatch, Scorecard
@@ -150,7 +150,14 @@ def test_pieces_are_told_and_those_that_were_given_up_need_attention():
     now = timezone.now()
     parts = {"work": "scorecard 1", "stamp": "1", "scope": "service", "last": 9, "cut_at": now}
     Piece.objects.create(first=1, **parts)
-    assert read_status(now=now).of("rebuilds").note == "1 piece is left"
+    assert read_status(now=now).of("rebuilds").note == (
+        "1 piece is left, 0 at work: scorecard 1 service (1)"
+    )
+    Piece.objects.update(claimed_until=now + pieces.CLAIM)
+    Piece.objects.create(first=1, **parts | {"work": "rebuild-7"})
+    assert read_status(now=now).of("rebuilds").note == (
+        "2 pieces are left, 1 at work: rebuild-7 service (1), scorecard 1 service (1)"
+    )
     assert states()["rebuilds"] == State.WORKING
     Piece.objects.create(first=2, attempts=3, **parts)
     assert states()["rebuilds"] == State.ATTENTION

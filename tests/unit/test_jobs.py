@@ -1,13 +1,15 @@
 """Each tick is sent once, each run is alone, and nothing holds up others or is tried for ever."""
 
+import functools
 import threading
 from datetime import timedelta
 
 import pytest
 from celery import states
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django_celery_results.models import TaskResult
+from kombu.exceptions import OperationalError as BrokerAway
 
 from portal import jobs, pieces, processes
 from portal.celery import Abandoned, Task, app
@@ -87,6 +89,38 @@ def test_a_scheduler_sends_what_another_has_not() -> None:
         assert 0 < scheduler.tick() <= 5
     assert sent == ["sent"]
     assert Process.objects.filter(kind=Process.Kind.SCHEDULER).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_tick_that_the_broker_does_not_take_is_sent_when_it_is_back(monkeypatch, caplog) -> None:
+    scheduler = ClaimingScheduler(app, lazy=True)
+    jobs_due = {name: {"task": "tests.sent", "schedule": 60.0} for name in ("first", "second")}
+    scheduler.merge_inplace(jobs_due)
+    tried = []
+
+    def refuse(task: Task, **options: object) -> None:
+        tried.append(task.name)
+        raise BrokerAway("gone")
+
+    with monkeypatch.context() as away:
+        away.setattr(Task, "send", refuse)
+        assert scheduler.tick() == 5
+    # What one is refused, the others are.
+    assert tried == ["tests.sent"]
+    told = "first was not sent, and will be when the broker is back: gone"
+    assert (sent, caplog.messages) == ([], [told])
+    scheduler.tick()
+    scheduler.tick()
+    assert sent == ["sent", "sent"]
+
+
+@pytest.mark.django_db
+def test_a_tick_is_given_back_by_who_claimed_it() -> None:
+    assert claim_tick(name="sweep", every=MINUTE, now=NOW + MINUTE)
+    jobs.give_tick_back(name="sweep", claimed_at=NOW)
+    assert not claim_tick(name="sweep", every=MINUTE, now=NOW + MINUTE)
+    jobs.give_tick_back(name="sweep", claimed_at=NOW + MINUTE)
+    assert claim_tick(name="sweep", every=MINUTE, now=NOW + MINUTE)
 
 
 @pytest.mark.django_db
@@ -194,6 +228,42 @@ def test_pieces_of_another_stamp_and_old_ones_are_forgotten() -> None:
     assert Piece.objects.values_list("stamp", flat=True).get() == "2"
     assert pieces.forget_old(now=NOW + timedelta(hours=23)) == 0
     assert pieces.forget_old(now=NOW + timedelta(hours=25)) == 1
+
+
+class Locked(Exception):
+    """What the driver raises of two transactions that wait for each other."""
+
+    sqlstate = pieces.DEADLOCK
+
+
+@pytest.mark.django_db
+def test_a_piece_that_waited_for_another_in_a_circle_is_not_to_blame() -> None:
+    pieces.cut(work="w", stamp="1", ranges=[("s", 1, 5)], now=NOW)
+    locked, ended = iter(range(2 * pieces.MAX_ATTEMPTS)), []
+
+    def do(piece: Piece) -> int:
+        if next(locked, None) is not None:
+            raise OperationalError("deadlock detected") from Locked()
+        return piece.last
+
+    end = functools.partial(ended.append, "ended")
+    assert pieces.work_through(work="w", stamp="1", do=do, end=end, clock=lambda: NOW) == 5
+    assert ended == ["ended"]
+
+
+@pytest.mark.django_db
+def test_a_piece_that_fails_once_keeps_its_work_from_nothing() -> None:
+    pieces.cut(work="w", stamp="1", ranges=[("s", 1, 5), ("s", 6, 9)], now=NOW)
+    faults, ended = iter([ValueError("once")]), []
+
+    def do(piece: Piece) -> int:
+        for fault in faults:
+            raise fault
+        return piece.last
+
+    end = functools.partial(ended.append, "ended")
+    assert pieces.work_through(work="w", stamp="1", do=do, end=end, clock=lambda: NOW) == 14
+    assert ended == ["ended"]
 
 
 @pytest.mark.django_db

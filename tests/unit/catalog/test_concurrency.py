@@ -52,6 +52,29 @@ def test_events_that_come_at_once_are_all_counted():
     assert Entity.objects.get(identifier="pay").computed == {"jobs": 40}
 
 
+def test_events_that_change_at_once_are_all_added_up():
+    make_blueprint("service")
+    number = {"properties": {"minutes": {"type": "number"}}, "required": []}
+    make_blueprint(
+        "job", ownership=None, schema=number, relations={"service": {"target": "service"}}
+    )
+    total = {"func": "sum", "calculationBy": "property", "property": "minutes"}
+    summing = {"minutes": {"target": "job", "calculationSpec": total}}
+    make_blueprint(**blueprint_document("service", aggregation_properties=summing))
+    make_entity("pay")
+    for writer in range(4):
+        make_entity(f"{writer}", blueprint="job", relations={"service": "pay"})
+    # Trends keep sums by day beside the totals.
+    operations.refresh_clock_values(now=NOW)
+
+    def run(writer: int) -> None:
+        for minutes in range(1, 11):
+            make_entity(f"{writer}", blueprint="job", properties={"minutes": minutes})
+
+    at_once(run, 4)
+    assert Entity.objects.get(identifier="pay").computed == {"minutes": 40}
+
+
 def test_of_those_that_create_the_same_at_once_one_succeeds_and_the_others_conflict():
     service = make_blueprint()
 

@@ -146,7 +146,7 @@ def test_time_moves_only_what_a_window_lost(catalog, monkeypatch):
     refresh_clock_values(now=NOW)
     seen: list[str] = []
     monkeypatch.setattr(
-        "catalog.operations.refreshing.settle",
+        "catalog.operations.clock.settle",
         lambda work, **parts: seen.extend(
             Entity.objects.filter(id__in=set().union(*work.due.values())).values_list(
                 "identifier", flat=True

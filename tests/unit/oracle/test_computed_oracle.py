@@ -1,18 +1,22 @@
 """Every computed value, after every step of any history, is what brute force finds."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.db import transaction
+from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import operations
 from catalog.models import Blueprint, Entity
+from portal import pieces
+from portal.models import Piece
 from tests.builders import NOW
 from tests.unit.oracle.definitions import Model
 from tests.unit.oracle.drawn import extras
@@ -81,11 +85,16 @@ def rebuild_from_nothing(plain: PlainCatalog) -> None:
         operations.rebuild(blueprint=blueprint, now=plain.now)
 
 
-def follow(history: list[Step]) -> None:
+def leave_nothing(plain: PlainCatalog) -> None:
+    """Find nothing to do behind a step: what it moved was worked out with it."""
+
+
+def follow(history: list[Step], *, behind: Callable[[PlainCatalog], None] = leave_nothing) -> None:
     """Take the steps, and compare after each; compare once more after a rebuild from nothing."""
     with told_again() as plain:
         for step in history:
             step.take(plain)
+            behind(plain)
             assert differences(plain) == [], f"after {step}"
         rebuild_from_nothing(plain)
         assert differences(plain) == [], "after the rebuild"
@@ -128,6 +137,44 @@ def furnished(draw: Any, model: Model) -> list[Step]:
 @given(histories())
 def test_every_value_is_what_brute_force_finds_after_every_step(history):
     follow(history)
+
+
+def rebuild_together(plain: PlainCatalog) -> None:
+    """Rebuild what was edited by two workers, of whom one takes a range and dies."""
+    for row in Blueprint.objects.filter(stale_since__isnull=False).order_by("id"):
+        operations.begin_shared_rebuild(blueprint=row, now=plain.now)
+        pieces.claim(work=f"rebuild-{row.pk}", stamp=str(row.revision), now=plain.now)
+        operations.continue_shared_rebuild(blueprint=row, clock=lambda: plain.now)
+        # Its time is over.
+        Piece.objects.update(claimed_until=None)
+        operations.continue_shared_rebuild(blueprint=row, clock=lambda: plain.now)
+    assert not Piece.objects.exists()
+
+
+def sweep_together(*, now: datetime) -> None:
+    """Work out what the clock moved by two workers, of whom the one that was asked does a range."""
+    work = operations.by_the_clock(clock=lambda: now)
+
+    def help_once(stamp: str, count: int) -> None:
+        if piece := pieces.claim(work=work.work, stamp=stamp, now=now):
+            work.do(piece, datetime.fromisoformat(stamp))
+            # And is taken for dead.
+            Piece.objects.update(claimed_until=None)
+
+    operations.refresh_clock_values_together(ask=help_once, clock=lambda: now)
+    assert not Piece.objects.exists()
+
+
+@thorough
+@given(histories())
+def test_values_that_workers_share_are_what_brute_force_finds_after_every_step(history):
+    with (
+        patch("catalog.operations.refreshing.CHUNK", 2),
+        patch("catalog.operations.clock.CHUNK", 2),
+        patch("catalog.operations.refresh_clock_values", sweep_together),
+        override_settings(TIDEMARK_INLINE_LIMIT=0),
+    ):
+        follow(history, behind=rebuild_together)
 
 
 @pytest.mark.skipif(not FOLDER.exists(), reason="the reference fixtures are not beside the project")

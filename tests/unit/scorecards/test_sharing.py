@@ -1,18 +1,28 @@
 """An edited scorecard is evaluated by as many workers as there are, and by each piece once."""
 
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 import pytest
 from django.db import transaction
 
+from catalog.facts import timestamp
 from catalog.models import Entity, new_revision
 from portal import pieces
 from portal.models import Piece
 from scorecards import operations, tasks
-from scorecards.models import OutcomeBatch, Rule, Scorecard
+from scorecards.models import Evaluation, OutcomeBatch, Rule, Scorecard
 from scorecards.operations import evaluating, outcome_batches, sharing
 from scorecards.operations.evaluating import Unevaluable
-from tests.builders import NOW, condition, level_of, make_blueprint, make_entity, make_scorecard
+from tests.builders import (
+    NOW,
+    condition,
+    level_of,
+    make_blueprint,
+    make_entity,
+    make_scorecard,
+    rule_document,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +133,66 @@ def test_with_a_broker_the_sweep_goes_on_with_what_is_left(card, settings) -> No
     sharing.begin_shared(scorecard=card, now=NOW)
     assert operations.sweep(now=NOW) == 10
     assert levels() == {"Bronze"}
+
+
+@pytest.fixture
+def dated(monkeypatch, settings) -> None:
+    """Store seven entities that two scorecards look at by the clock, in pieces of three."""
+    monkeypatch.setattr(sharing, "SIZE", 3)
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    make_blueprint(schema={"properties": {"seen": {"type": "string"}}, "required": []})
+    lately = condition("seen", "between", {"preset": "lastWeek"})
+    for name in ("quality", "security"):
+        make_scorecard(name, rules=[rule_document("lately", query=lately)])
+    for number in range(7):
+        seen = timestamp(NOW - timedelta(days=number + 0.5))
+        make_entity(f"s{number}", properties={"seen": seen})
+
+
+LATER = NOW + timedelta(days=3)
+
+
+def by_the_clock(now: datetime = LATER) -> pieces.Round:
+    return sharing.by_the_clock(clock=lambda: now)
+
+
+def passing() -> list[int]:
+    rows = Evaluation.objects.filter(passed=1).order_by("entity", "scorecard")
+    return [int(name[1:]) for name in rows.values_list("entity__identifier", flat=True)]
+
+
+def test_what_the_clock_moved_is_evaluated_together_and_once_for_all_scorecards(dated) -> None:
+    assert passing() == [n for n in range(7) for _ in range(2)]
+    asked = []
+    assert (
+        pieces.take_round(
+            by_the_clock(),
+            ask=lambda stamp, count: asked.append((stamp, count)),
+            clock=lambda: LATER,
+        )
+        == 7
+    )
+    assert asked == [(LATER.isoformat(), 2)]
+    assert passing() == [n for n in range(4) for _ in range(2)]
+    assert not Piece.objects.exists()
+
+
+def test_a_range_of_the_sweep_whose_worker_died_is_done_by_who_helps(dated) -> None:
+    stamp = LATER.isoformat()
+    pieces.cut(work="evaluation by the clock", stamp=stamp, ranges=by_the_clock().ranges(LATER),
+        now=LATER)  # fmt: skip
+    pieces.claim(work="evaluation by the clock", stamp=stamp, now=LATER)
+    assert pieces.help_round(by_the_clock(), stamp=stamp, clock=lambda: LATER) == 4
+    after = LATER + pieces.CLAIM
+    assert pieces.help_round(by_the_clock(after), stamp=stamp, clock=lambda: after) == 3
+    assert passing() == [n for n in range(4) for _ in range(2)]
+
+
+def test_the_sweep_asks_others_to_help_with_what_the_clock_moved(dated) -> None:
+    with patch.object(tasks.help_sweep, "delay") as asked:
+        assert tasks.sweep() == 7
+    assert asked.call_count == 2
+    assert tasks.help_sweep(asked.call_args.args[0]) == 0
 
 
 def test_an_entity_that_cannot_be_evaluated_holds_up_no_other(monkeypatch) -> None:
