@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django_filters import CharFilter
+from django_filters import CharFilter, Filter
 
 from catalog import registry
 from catalog.conditions import ConditionError, Query, check_properties, parse
@@ -17,6 +17,7 @@ from catalog.forms_conditions import read_json
 from catalog.models import TEAM
 from catalog.querysets import EntityQuerySet
 from catalog.storable import storable_faults
+from portal.permissions import EVERYTHING, Sight, sight_of
 
 # What an address carries once it is encoded: servers and proxies cut them at eight thousand bytes.
 MAX_QUERY_LENGTH = 4_000
@@ -90,4 +91,10 @@ class QueryFilter(CharFilter):
 
     def filter(self, qs: EntityQuerySet, value: Query | None) -> EntityQuerySet:
         """Ask the database, if there is a query."""
-        return qs.matching(value, now=timezone.now()) if value else qs
+        return qs.matching(value, now=timezone.now(), sight=sight_in(self)) if value else qs
+
+
+def sight_in(filter_: Filter) -> Sight:
+    """Return what whoever asks sees; filters of pages are made of nothing but that."""
+    request = filter_.parent.request
+    return sight_of(request.user, request.auth) if request is not None else EVERYTHING

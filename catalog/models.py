@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.expressions import ShownName
 from catalog.fields import DocumentField, JSONField
 from catalog.querysets import (
@@ -70,6 +71,11 @@ class Blueprint(models.Model):
         if update_fields is not None:
             update_fields = {*update_fields, "revision"}
         super().save(*args, update_fields=update_fields, **kwargs)
+
+    @property
+    def unseen_keys(self) -> frozenset[str]:
+        """Return the keys of facts that stand for the relations in `unseen`."""
+        return frozenset(f"{RELATION_PREFIX}{name}" for name in self.unseen)
 
 
 class Entity(models.Model):

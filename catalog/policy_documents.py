@@ -3,7 +3,7 @@
 What it means is in `portal.policies`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from catalog import schemas
@@ -39,14 +39,24 @@ _SCHEMA = {
 _VALIDATOR = schemas.validator_of(_SCHEMA)
 
 
-def shown(stored: Mapping[str, Any], *, blueprint: str) -> dict[str, Any]:
-    """Return the permissions: all that there are, with what was set of them."""
-    given = stored.get("entities", {})
+def shown(
+    stored: Mapping[str, Any], *, blueprint: str, hidden: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return the permissions: all that there are, with what was set of them.
+
+    Without the moderators of blueprints that are `hidden`.
+    """
+    given, unnamed = stored.get("entities", {}), set(map(moderator_of, hidden))
+
+    def whole(default: Mapping[str, Any], leaf: Mapping[str, Any]) -> dict[str, Any]:
+        said = {**default, **leaf}
+        return {**said, "roles": [role for role in said["roles"] if role not in unnamed]}
+
     entities: dict[str, Any] = {
-        act: {**default_leaf(act, blueprint), **given.get(act, {})} for act in ACTS
+        act: whole(default_leaf(act, blueprint), given.get(act, {})) for act in ACTS
     }
     for act in BY_KEY:
-        entities[act] = {key: {**empty_leaf(), **item} for key, item in given.get(act, {}).items()}
+        entities[act] = {key: whole(empty_leaf(), leaf) for key, leaf in given.get(act, {}).items()}
     return {"entities": entities}
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from catalog.conditions import Query
 from catalog.queries import compile_q
-from portal.permissions import Rights, Sight
+from portal.permissions import EVERYTHING, Rights, Sight
 from portal.policies import UNREGISTER
 
 if TYPE_CHECKING:
@@ -55,9 +55,16 @@ class EntityQuerySet(models.QuerySet["Entity"]):
             query &= Q(title__icontains=word) | Q(identifier__icontains=word)
         return self.filter(query)
 
-    def matching(self, query: Query, *, now: datetime) -> Self:
-        """Keep the entities whose facts the query holds for, as evaluation would."""
-        return self.filter(compile_q(query, now=now))
+    def matching(self, query: Query, *, now: datetime, sight: Sight = EVERYTHING) -> Self:
+        """Keep the entities whose facts the query holds for, as evaluation would.
+
+        With `sight` it is asked of what somebody sees of the facts (see `catalog.seeing`).
+        """
+        if not sight.hidden:
+            return self.filter(compile_q(query, now=now))
+        from catalog.seeing import holds
+
+        return self.filter(holds(query, now=now, sight=sight))
 
     def id_ranges(self, *, size: int) -> Iterator[tuple[int, int]]:
         """Yield ranges of ids, the first and the last, that hold so many of these entities each.
@@ -141,7 +148,7 @@ class DeletedQuerySet(models.QuerySet["Deleted"]):
 
     def seen_by(self, rights: Rights) -> Self:
         """Keep what somebody may know of: what they might have deleted, whoever owned it."""
-        if rights.is_admin and rights.only is None:
+        if rights.is_unlimited:
             return self
         from catalog.models import Blueprint
 

@@ -107,9 +107,14 @@ class Rights:
         return self.role in (ADMIN, MODERATOR, MEMBER) and not is_reading
 
     @property
+    def is_unlimited(self) -> bool:
+        """Say whether nothing is hidden from them, whatever policies say."""
+        return self.is_admin and self.only is None
+
+    @property
     def may_edit_catalog(self) -> bool:
         """Say whether they may write whatever there is, blueprints and settings included."""
-        return self.is_admin and self.may_write and self.only is None
+        return self.is_unlimited and self.may_write
 
     @cached_property
     def only(self) -> frozenset[str] | None:
@@ -128,7 +133,7 @@ class Rights:
         roles = {MEMBER, VIEWER}
         if self.role != VIEWER:
             roles |= {moderator_of(name) for name in entry.moderated}
-        return Person(self._names, frozenset(roles), entry.teams)
+        return Person(self.names, frozenset(roles), entry.teams)
 
     @property
     def teams(self) -> frozenset[str]:
@@ -141,9 +146,10 @@ class Rights:
         return frozenset(filter(self.moderates, self._entry.moderated))
 
     @cached_property
-    def _names(self) -> frozenset[str]:
+    def names(self) -> frozenset[str]:
+        """Return what they may be called where users are named; none for the public."""
         email = getattr(self.user, "email", "")
-        return frozenset({self.user.get_username(), email} - {""})
+        return frozenset({username_of(self.user), email} - {""})
 
     @cached_property
     def _entry(self) -> Entry:
@@ -155,17 +161,32 @@ class Rights:
     @cached_property
     def hidden(self) -> dict[int, str]:
         """Return the blueprints that they may not read: the identifiers by id."""
-        if _directory is None or (self.is_admin and self.only is None):
+        if self.is_unlimited:
             return {}
         return {
             id_: name
-            for id_, name, stored in _directory.policies()
-            if not self._reads(name, Policy(name, stored))
+            for id_, name, policy in self._policies
+            if not self._has_token_for(name) or not self._reads(name, policy)
         }
 
+    @cached_property
+    def closed(self) -> frozenset[str]:
+        """Return the blueprints that they may not read by any token: they point nothing there."""
+        if self.is_admin:
+            return frozenset()
+        return frozenset(
+            name for _, name, policy in self._policies if not self._reads(name, policy)
+        )
+
+    @cached_property
+    def _policies(self) -> list[tuple[int, str, Policy]]:
+        stored = _directory.policies() if _directory is not None else ()
+        return [(id_, name, Policy(name, policy)) for id_, name, policy in stored]
+
+    def _has_token_for(self, blueprint: str) -> bool:
+        return self.only is None or blueprint in self.only
+
     def _reads(self, blueprint: str, policy: Policy) -> bool:
-        if self.only is not None and blueprint not in self.only:
-            return False
         if not self._is_known and blueprint == PEOPLE:
             return False
         if self.is_admin or not policy.restricts_reading:
@@ -234,7 +255,7 @@ class Rights:
         return Policy(blueprint, policy).grants_keys(keys, self.person, owners)
 
     def _may_write_to(self, blueprint: str) -> bool:
-        return self.may_write and (self.only is None or blueprint in self.only)
+        return self.may_write and self._has_token_for(blueprint)
 
 
 # A token of an admin may be one of a moderator: of all entities, or those of its blueprints.
@@ -281,6 +302,11 @@ class Actor:
             rights=rights_of(request.user, getattr(request, "auth", None)),
             address=address_of(request),
         )
+
+    @property
+    def sight(self) -> Sight:
+        """Return what they see of the catalog."""
+        return EVERYTHING if self.rights is None else self.rights.sight
 
     def must_edit_catalog(self, what: str) -> None:
         """Raise `Forbidden` unless they may write whatever there is; `what` would be written."""
@@ -347,8 +373,7 @@ def may_write(user: Any, auth: Any = None) -> bool:
 
 def may_read_history(user: Any, auth: Any = None) -> bool:
     """Say whether this user may read what was changed: it also holds what was taken away since."""
-    rights = rights_of(user, auth)
-    return rights.is_admin and rights.only is None
+    return rights_of(user, auth).is_unlimited
 
 
 def may_see_status(user: Any) -> bool:
@@ -403,13 +428,13 @@ def may_delete_view(user: Any, *, owner_id: int | None, is_shared: bool) -> bool
     return is_own or may_change_view(user, owner_id=owner_id, is_shared=is_shared)
 
 
-def roles_of(user: Any) -> frozenset[str]:
+def roles_of(user: Any, auth: Any = None) -> frozenset[str]:
     """Return the roles of this user, as pages name them in who may read and update them.
 
     Admin is who may edit the catalog, Member whoever may read it.
     """
-    roles = {"Admin"} if may_edit_catalog(user) else set()
-    return frozenset(roles | ({"Member"} if may_read(user) else set()))
+    roles = {ADMIN} if may_edit_catalog(user, auth) else set()
+    return frozenset(roles | ({MEMBER} if may_read(user) else set()))
 
 
 def may_make_boards(user: Any) -> bool:

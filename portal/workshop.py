@@ -5,8 +5,9 @@ from functools import update_wrapper
 from typing import Any
 
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.sites import UnfoldAdminSite
 
 from portal.permissions import may_enter_workshop
@@ -35,6 +36,8 @@ class Workshop(UnfoldAdminSite):
             if "%00" in request.META.get("QUERY_STRING", ""):
                 # No column holds a NUL, and PostgreSQL takes it for a fault to be asked for one.
                 return HttpResponseRedirect(request.path)
+            if any("\x00" in unquote(str(part)) for part in kwargs.values()):
+                raise Http404
             return inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, inner)

@@ -151,13 +151,15 @@ class ExemptionQuerySet(models.QuerySet):
 class CampaignQuerySet(models.QuerySet):
     """Chainable reads of campaigns."""
 
-    def with_parts(self) -> Self:
-        """Load the owner, and with a query the rules by scorecard."""
-        from scorecards.models import Rule
+    def with_parts(self, sight: Sight = EVERYTHING) -> Self:
+        """Load the owner, and with a query the rules by scorecard: of those that are seen."""
+        from scorecards.models import Rule, Scorecard
 
         rules = Rule.objects.select_related("scorecard", "level").order_by(
             "scorecard__title", "scorecard_id", "level__rank", "position", "id"
         )
+        if sight.hidden:
+            rules = rules.filter(scorecard__in=Scorecard.objects.seen_in(sight))
         owner = self.select_related("owner").defer(
             "owner__properties", "owner__computed", "owner__facts"
         )

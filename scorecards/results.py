@@ -163,12 +163,12 @@ def reasons_for(
     outcomes: dict[int, Outcome] = {}
     if any(rule.is_reported for rule in rules):
         outcomes = {row.rule_id: row for row in Outcome.objects.filter(entity=entity)}
-    named = titles_with_evidence(titles or {})
+    named, unseen = titles_with_evidence(titles or {}), entity.blueprint.unseen_keys
     return {
         rule.pk: Reason(
             explanation=None
             if rule.is_reported
-            else explain(parse(rule.query), entity.facts, now=now, titles=named),
+            else explain(parse(rule.query), entity.facts, now=now, titles=named, unseen=unseen),
             outcome=outcomes.get(rule.pk),
             exemption=exemptions.get(rule.pk),
             skip=skip_reason(
@@ -178,6 +178,7 @@ def reasons_for(
                 titles=titles or {},
                 outcome=outcomes.get(rule.pk),
                 exemption=exemptions.get(rule.pk),
+                unseen=unseen,
             ),
         )
         for rule in rules

@@ -1,6 +1,6 @@
 """Why a rule does not count for an entity, in a sentence. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from catalog.conditions import Explanation, Facts, describe, explain, parse
@@ -22,19 +22,24 @@ def skip_reason(
     titles: Titles,
     outcome: Outcome | None = None,
     exemption: Exemption | None = None,
+    unseen: Collection[str] = (),
 ) -> str:
     """Return why a rule is skipped for an entity with these facts; empty where it is not.
 
-    `titles` are those of the facts that entities of this kind have. In the order in which
-    evaluation asks: the first reason stands.
+    `titles` are those of the facts that entities of this kind have, `unseen` the keys of those that
+    are not told. In the order in which evaluation asks: the first reason stands.
     """
     if said := _not_asked(rule, exemption, now):
         return said
     names = titles_with_evidence(titles)
-    if rule.filter and not (found := _asked(rule.filter, facts, now, names)).passed:
+
+    def asked(query: Mapping[str, object]) -> Explanation:
+        return explain(parse(query), facts, now=now, titles=names, unseen=unseen)
+
+    if rule.filter and not (found := asked(rule.filter)).passed:
         wanted = describe(parse(rule.filter), titles=names)
         return f"Left out by the rule's filter: {wanted}. Found: {_found(found)}."
-    if rule.evidence and not (found := _asked(rule.evidence, facts, now, names)).passed:
+    if rule.evidence and not (found := asked(rule.evidence)).passed:
         return _unknown(found, titles, names)
     if rule.is_reported:
         return _said(outcome)
@@ -60,10 +65,6 @@ def _exempt(exemption: Exemption) -> str:
 def titles_with_evidence(titles: Titles) -> Titles:
     """Return titles of facts, also of those that packs read and that may be there nowhere."""
     return {**evidence_titles(), **titles}
-
-
-def _asked(query: Mapping[str, object], facts: Facts, now: datetime, titles: Titles) -> Explanation:
-    return explain(parse(query), facts, now=now, titles=titles)
 
 
 def _found(explanation: Explanation) -> str:

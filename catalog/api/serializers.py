@@ -1,20 +1,22 @@
 """The shapes in which the REST API shows the catalog. What is written goes to the operations."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from catalog import registry
+from catalog.mentions import only_seen
 from catalog.models import Blueprint, Change, Entity
 from catalog.policy_documents import shown
+from portal.permissions import EVERYTHING, Sight
 from portal.policies import ACTS, BY_KEY
 
 
-def hidden_in(context: Mapping[str, Any]) -> Collection[str]:
-    """Return the blueprints that whoever is answered may not read; none outside of a view."""
+def sight_in(context: Mapping[str, Any]) -> Sight:
+    """Return what whoever is answered sees of the catalog: everything outside of a view."""
     view = context.get("view")
-    return view.rights.hidden.values() if view is not None else ()
+    return view.rights.sight if view is not None else EVERYTHING
 
 
 class BlueprintSerializer(serializers.Serializer):
@@ -32,14 +34,10 @@ class BlueprintSerializer(serializers.Serializer):
     ownership = serializers.DictField(required=False, allow_null=True)
 
     def to_representation(self, instance: Blueprint) -> dict[str, Any]:
-        """Return the document, without relations to what is hidden."""
-        document, hidden = registry.document_of(instance), hidden_in(self.context)
-        relations = {
-            name: relation
-            for name, relation in document["relations"].items()
-            if relation["target"] not in hidden
-        }
-        return {**document, "relations": relations}
+        """Return the document, without what it says of blueprints that are hidden."""
+        document, sight = registry.document_of(instance), sight_in(self.context)
+        pointing = ("relations", "aggregation_properties")
+        return {**document, **{key: only_seen(document[key], sight) for key in pointing}}
 
 
 class LeafSerializer(serializers.Serializer):
@@ -80,7 +78,8 @@ class PermissionsSerializer(serializers.Serializer):
 
     def to_representation(self, instance: Blueprint) -> dict[str, Any]:
         """Return all there is to say, with what holds where nothing was said."""
-        return shown(instance.permissions, blueprint=instance.identifier)
+        hidden = sight_in(self.context).hidden.values()
+        return shown(instance.permissions, blueprint=instance.identifier, hidden=hidden)
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -110,11 +109,11 @@ class EntitySerializer(serializers.Serializer):
 
     def get_relations(self, entity: Entity) -> dict[str, Any]:
         """Return what each relation points at: an identifier, a list of them, or null."""
-        hidden = hidden_in(self.context)
+        sight = sight_in(self.context)
         return {
             name: entity.fact(f"relation#{name}")
             for name, relation in entity.blueprint.relations.items()
-            if relation["target"] not in hidden
+            if sight.sees(relation["target"])
         }
 
 

@@ -44,6 +44,7 @@ from catalog.conditions.reading import (
     leaves,
     reads,
     reads_clock,
+    without,
 )
 
 __all__ = [
@@ -84,4 +85,5 @@ __all__ = [
     "reads",
     "reads_clock",
     "title_of",
+    "without",
 ]

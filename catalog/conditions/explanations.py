@@ -1,8 +1,8 @@
 """Why a query holds or does not: the same tree, with what was found beside what was wanted."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,9 @@ from catalog.conditions.nodes import Constant, Group, Leaf, Node, Query, Range, 
 from catalog.conditions.operators import Operand
 from catalog.conditions.predicates import Facts, leaf_predicate
 from catalog.conditions.values import is_number
+
+# In the place of a value that whoever asks does not see.
+UNSEEN = "something that you may not see"
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,29 @@ class Explanation:
 
 
 def explain(
-    query: Query, facts: Facts, *, now: datetime, titles: Titles | None = None
+    query: Query,
+    facts: Facts,
+    *,
+    now: datetime,
+    titles: Titles | None = None,
+    unseen: Collection[str] = (),
 ) -> Explanation:
     """Return why the query holds for the facts or does not; its `passed` is what matches says.
 
-    Every condition is looked at, also those that could not change the answer any more.
+    Every condition is looked at, also those that could not change the answer any more. Of the
+    facts with `unseen` keys it says whether they pass, and not what they are.
     """
-    return _explain_node(query.root, facts, now=now, titles=titles or {})
+    explanation = _explain_node(query.root, facts, now=now, titles=titles or {})
+    return _covered(explanation, unseen) if unseen else explanation
+
+
+def _covered(explanation: Explanation, unseen: Collection[str]) -> Explanation:
+    if explanation.is_group:
+        children = tuple(_covered(child, unseen) for child in explanation.children)
+        return replace(explanation, children=children)
+    if explanation.key not in unseen:
+        return explanation
+    return replace(explanation, found=UNSEEN, is_missing=False)
 
 
 def _explain_node(node: Node, facts: Facts, *, now: datetime, titles: Titles) -> Explanation:

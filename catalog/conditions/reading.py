@@ -1,6 +1,7 @@
 """What a query depends on, and whether that exists."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from catalog.conditions.nodes import (
@@ -56,6 +57,28 @@ def reads(query: Query) -> frozenset[str]:
 
 def _keys(leaf: Leaf) -> tuple[str, ...]:
     return (leaf.key, leaf.wanted.key) if isinstance(leaf.wanted, Reference) else (leaf.key,)
+
+
+def without(query: Query, keys: Collection[str]) -> Query:
+    """Return the query as it is where these keys of the facts are empty."""
+    return Query(_group_without(query.root, keys))
+
+
+def _group_without(group: Group, keys: Collection[str]) -> Group:
+    children = (
+        _group_without(node, keys) if isinstance(node, Group) else _leaf_without(node, keys)
+        for node in group.conditions
+    )
+    return replace(group, conditions=tuple(children))
+
+
+def _leaf_without(leaf: Leaf, keys: Collection[str]) -> Leaf:
+    # No facts have a relation without a name.
+    if leaf.key in keys:
+        leaf = replace(leaf, subject="relation", name="")
+    if isinstance(leaf.wanted, Reference) and leaf.wanted.key in keys:
+        leaf = replace(leaf, wanted=Reference(RELATION_PREFIX))
+    return leaf
 
 
 def reads_clock(query: Query) -> bool:

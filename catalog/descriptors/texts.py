@@ -41,7 +41,16 @@ class _Loader(yaml.CSafeLoader):
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
+    def construct_number(self, node: yaml.ScalarNode) -> Any:
+        """Return a number. 12:30 is the text that it is: to base 60, long ones take minutes."""
+        if ":" in node.value:
+            return node.value
+        is_whole = node.tag == f"{_CORE}int"
+        return self.construct_yaml_int(node) if is_whole else self.construct_yaml_float(node)
 
+
+for _name in ("int", "float"):
+    _Loader.add_constructor(_CORE + _name, _Loader.construct_number)
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, form) for tag, form in resolvers if tag not in _NOT_GUESSED]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()

@@ -51,7 +51,8 @@ def delete_entities(
     fresh: Collection[int] = doomed.keys()
     while found := _outside(doomed, fresh, pointing):
         if not delete_dependents:
-            raise _refusal(list(found.values()), dependents)
+            check_deletions(entities, by=by)
+            raise _refusal(list(found.values()), dependents, by=by)
         doomed |= found
         fresh = found.keys()
     check_deletions(doomed.values(), by=by)
@@ -94,8 +95,10 @@ def _outside(
     return found
 
 
-def _refusal(rows: Sequence[Entity], dependents: Dependents) -> HasDependents:
-    names = ", ".join(f"{row.blueprint.identifier}/{row.identifier}" for row in rows[:5])
-    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+def _refusal(rows: Sequence[Entity], dependents: Dependents, *, by: Actor) -> HasDependents:
+    seen = [row for row in rows if by.sight.sees(row.blueprint.identifier)]
+    names = ", ".join(f"{row.blueprint.identifier}/{row.identifier}" for row in seen[:5])
+    unnamed = len(rows) - len(seen[:5])
+    who = " and ".join(filter(None, [names, f"{unnamed} more" if unnamed else ""]))
     how = "required" if dependents is Dependents.REQUIRED else "pointed at"
-    return HasDependents(f"still {how} by {names}{more}; delete them too, or first")
+    return HasDependents(f"still {how} by {who}; delete them too, or first")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from catalog import facts as facts_of
@@ -224,15 +225,28 @@ class DraftReader:
         if team is None or (team is UNSET and not self.is_merge):
             team = [] if is_direct else UNSET
         if not self.is_merge:
-            given = {**dict.fromkeys(self.spec.written_relations), **given}
+            given = {**dict.fromkeys(self._cleared), **given}
         wishes = relations.read_wishes(
-            given, None if team is UNSET else team, spec=self.spec, faults=faults
+            given,
+            None if team is UNSET else team,
+            spec=self.spec,
+            closed=self.by.rights.closed if self.by.rights else (),
+            faults=faults,
         )
         for name in sorted(wishes.keys() & self.spec.inferred_relations):
             # What was read may be sent back; that says nothing.
             if wishes.pop(name) != have.get(name, []):
                 faults.append(Fault(f"relations.{name}", self._way_to_say(name)))
         return wishes
+
+    @cached_property
+    def _cleared(self) -> list[str]:
+        """Return the relations that are cleared unless a draft names them: those that are seen.
+
+        What was read without the others may be sent back.
+        """
+        spec, sight = self.spec, self.by.sight
+        return [name for name in spec.written_relations if sight.sees(spec.relations[name].target)]
 
     def _way_to_say(self, relation: str) -> str:
         inferred = self.spec.relations[relation].inferred

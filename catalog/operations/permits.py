@@ -8,7 +8,7 @@ from catalog.facts import STAMPS
 from catalog.models import OWNERSHIP, Blueprint, Deleted, Entity
 from catalog.operations.drafts import Plan
 from catalog.signals import EVERYTHING
-from portal.permissions import Actor
+from portal.permissions import Actor, Sight
 from portal.policies import REGISTER, UNREGISTER, UPDATE
 
 
@@ -45,8 +45,8 @@ def check_deletions(entities: Iterable[Entity], *, by: Actor) -> None:
     """Raise `Invalid` unless they may delete all of these, whose blueprints are loaded."""
     if by.rights is None:
         return
-    faults = [
-        _fault(entity.blueprint, f"delete '{entity.identifier}'")
+    refused = [
+        entity
         for entity in entities
         if not by.rights.may(
             UNREGISTER,
@@ -55,8 +55,14 @@ def check_deletions(entities: Iterable[Entity], *, by: Actor) -> None:
             owners=_owners(entity.facts),
         )
     ]
-    if faults:
-        raise Invalid(faults)
+    if refused:
+        raise Invalid(_deletion_fault(entity, sight=by.sight) for entity in refused)
+
+
+def _deletion_fault(entity: Entity, *, sight: Sight) -> Fault:
+    if sight.sees(entity.blueprint.identifier):
+        return _fault(entity.blueprint, f"delete '{entity.identifier}'")
+    return Fault("", "you may not delete all that depends on it", is_forbidden=True)
 
 
 def check_restoring(

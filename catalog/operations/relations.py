@@ -1,7 +1,7 @@
 """Resolving and writing relation rows for a batch of entities of one blueprint."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -30,13 +30,22 @@ class Targets:
 
 
 def read_wishes(
-    relations: Mapping[str, Any], team: Any, *, spec: BlueprintSpec, faults: list[Fault]
+    relations: Mapping[str, Any],
+    team: Any,
+    *,
+    spec: BlueprintSpec,
+    closed: Collection[str] = (),
+    faults: list[Fault],
 ) -> Wishes:
-    """Return what a draft's `relations` and `team` ask for; what is wrong goes to `faults`."""
+    """Return what a draft's `relations` and `team` ask for; what is wrong goes to `faults`.
+
+    Relations to `closed` blueprints are not there.
+    """
     wishes: Wishes = {}
+    open_ = {name for name, relation in spec.relations.items() if relation.target not in closed}
     for name, value in relations.items():
-        if name not in spec.relations:
-            known = ", ".join(sorted(spec.relations)) or "none"
+        if name not in open_:
+            known = ", ".join(sorted(open_)) or "none"
             message = f"there is no such relation; there are: {known}"
             faults.append(Fault(f"relations.{name}", message, is_missing=True))
             continue

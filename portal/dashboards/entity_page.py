@@ -250,7 +250,7 @@ class _Reader:
 
 def related_tab(entity: Entity, query: QueryString, *, sight: Sight) -> RelatedTab:
     """Return what an entity is related to, and the graph that an address asks for."""
-    view, scorecards = graph_view(entity, query)
+    view, scorecards = graph_view(entity, query, sight=sight)
     return RelatedTab(
         related=related_of(entity, sight=sight),
         graph=graph_of(entity, view, sight=sight),
@@ -259,12 +259,14 @@ def related_tab(entity: Entity, query: QueryString, *, sight: Sight) -> RelatedT
     )
 
 
-def graph_view(entity: Entity, query: QueryString) -> tuple[View, Sequence[Scorecard]]:
+def graph_view(
+    entity: Entity, query: QueryString, *, sight: Sight
+) -> tuple[View, Sequence[Scorecard]]:
     """Return which graph an address asks for, and by which scorecards it can be coloured.
 
     Those that grade the entity come first.
     """
-    published = Scorecard.objects.published().prefetch_related("blueprints")
+    published = Scorecard.objects.published().seen_in(sight).prefetch_related("blueprints")
     cards = sorted(
         published.order_by("title", "id"),
         key=lambda card: entity.blueprint not in card.blueprints.all(),

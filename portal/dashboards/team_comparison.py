@@ -103,7 +103,7 @@ def team_comparison(
 ) -> Comparison:
     """Return the comparison of some teams of one blueprint, which is loaded."""
     blueprint = teams[0].blueprint
-    cards, grades = team_scorecards(blueprint)
+    cards, grades = team_scorecards(blueprint, sight)
     names = [TeamName(team.pk, team.identifier, str(team)) for team in teams]
     reads = Reads(names, cards, Everybody(now=now))
     counts = [reads.counts.get(name.identifier, {}) for name in names]

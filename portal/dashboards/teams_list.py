@@ -112,7 +112,7 @@ def teams_page(
     What the address gets wrong is as if it had not been said.
     """
     blueprint = Blueprint.objects.get(identifier=TEAM)
-    cards, grades = team_scorecards(blueprint)
+    cards, grades = team_scorecards(blueprint, sight)
     shown = _shown(cards, query)
     columns = _columns(shown, grades, sight=sight)
     within = _within(blueprint, query)
@@ -139,9 +139,9 @@ def teams_page(
     )
 
 
-def team_scorecards(blueprint: Blueprint) -> tuple[list[Scorecard], list[Scorecard]]:
+def team_scorecards(blueprint: Blueprint, sight: Sight) -> tuple[list[Scorecard], list[Scorecard]]:
     """Return the published scorecards of what teams own, and those of teams themselves."""
-    cards = Scorecard.objects.published().with_parts().order_by("title", "id")
+    cards = Scorecard.objects.published().seen_in(sight).with_parts().order_by("title", "id")
     found = [(card, {row.pk for row in card.blueprints.all()}) for card in cards]
     return (
         [card for card, kinds in found if kinds - {blueprint.pk}],

@@ -16,7 +16,6 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.models import Change, Entity
 from portal.dashboards.moves import Move, moves_of
 from portal.dashboards.properties import Property
@@ -163,7 +162,7 @@ def _address(kind: str, way: str = "", mark: Mark | None = None) -> str:
 
 def _streams(entity: Entity, properties: Mapping[str, Property]) -> Iterator[_Stream]:
     """Yield the tables; the number of a table is part of addresses."""
-    unseen = frozenset(f"{RELATION_PREFIX}{name}" for name in entity.blueprint.unseen)
+    unseen = entity.blueprint.unseen_keys
     yield _Stream(
         "changes",
         Change.objects.of_entity(entity),

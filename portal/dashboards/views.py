@@ -122,8 +122,8 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @require_safe
 def campaign(request: HttpRequest, identifier: str) -> HttpResponse:
     """Show one campaign."""
-    found = get_object_or_404(Campaign.objects.with_parts(), identifier=identifier)
     sight = sight_of(request.user)
+    found = get_object_or_404(Campaign.objects.with_parts(sight), identifier=identifier)
     page = campaign_page(found, _query(request), now=timezone.now(), sight=sight)
     return render(request, "dashboards/campaign_page.html", {"page": page})
 

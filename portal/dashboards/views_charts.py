@@ -95,8 +95,9 @@ def level_chart(request: HttpRequest, blueprint: str, identifier: str, scorecard
 def graph_chart(request: HttpRequest, blueprint: str, identifier: str) -> Chart:
     """Draw what stands around an entity."""
     entity = _entity(request, blueprint, identifier)
-    view, _ = graph_view(entity, _query(request))
-    found = graph_of(entity, view, sight=sight_of(request.user))
+    sight = sight_of(request.user)
+    view, _ = graph_view(entity, _query(request), sight=sight)
+    found = graph_of(entity, view, sight=sight)
     sprite = static("tidemark/icons.svg")
     return graph(found.drawing, label=f"Around {entity}", sprite=sprite), f"Around {entity}", ()
 

@@ -1,6 +1,5 @@
 """Somebody before pages: which of them they may read and change."""
 
-from functools import cached_property
 from typing import Any
 
 from portal.dashboards.models import Page
@@ -9,21 +8,18 @@ from portal.permissions import may_make_boards, rights_of, roles_of, username_of
 
 
 class Visitor:
-    """A user, or the public. Teams are looked up only where a page names some."""
+    """A user, with what they brought, or the public. Teams are only looked up where named."""
 
-    def __init__(self, user: Any) -> None:
+    def __init__(self, user: Any, auth: Any = None) -> None:
         self.user = user
         self.username = username_of(user)
-        self.roles = roles_of(user)
+        self.roles = roles_of(user, auth)
+        self.rights = rights_of(user, auth)
 
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset({self.username, self.user.email}) if self.username else frozenset()
-
-    @cached_property
+    @property
     def teams(self) -> frozenset[str]:
         """Return the teams that they are in."""
-        return rights_of(self.user).teams
+        return self.rights.teams
 
     def may_read(self, page: Page) -> bool:
         """Say whether they may see a page: a private one is for whoever made it alone."""
@@ -43,6 +39,6 @@ class Visitor:
 
     def _is_named(self, page: Page, act: str) -> bool:
         lists = whole(page.permissions)[act]
-        if self.roles & set(lists["roles"]) or self._names & set(lists["users"]):
+        if self.roles & set(lists["roles"]) or self.rights.names & set(lists["users"]):
             return True
         return bool(lists["teams"]) and bool(self.teams & set(lists["teams"]))

@@ -1,4 +1,4 @@
-"""The pages by which machines are let in: made, shut out, given new secrets, and deleted."""
+"""The pages of credentials: made, shut out, given new secrets, and deleted."""
 
 from typing import Any
 
@@ -40,9 +40,10 @@ class CredentialForm(OperationForm):
 
     class Meta:
         model = ApiCredential
-        fields = ("name", "scope", "role", "blueprints", "expires_at", "is_enabled")
+        fields = ("name", "user", "scope", "role", "blueprints", "expires_at", "is_enabled")
         help_texts = {
             "name": "What will use it. History shows the name.",
+            "user": "Whose it is: it may do at most what they may. Empty: a machine's.",
             "scope": "Writing also covers other credentials. This cannot be changed later.",
             "role": "What it may do at most. This cannot be changed later.",
             "expires_at": "In UTC. Empty: never.",
@@ -61,20 +62,23 @@ class CredentialForm(OperationForm):
 
 @admin.register(ApiCredential)
 class ApiCredentialAdmin(OperationAdmin):
-    """Credentials of machines. Only who manages users and tokens gets here."""
+    """Credentials of machines and people. Only who manages users and tokens gets here."""
 
     kind = "credential"
     form = CredentialForm
     list_display = (
-        "name", "scope", "role", "only_for", "is_enabled", "expires_at", "client_id", "created_at",
-        "last_used_at",
+        "name", "user", "scope", "role", "only_for", "is_enabled", "expires_at", "client_id",
+        "created_at", "last_used_at",
     )  # fmt: skip
     list_filter = ("scope", "role", "is_enabled")
-    search_fields = ("name", "client_id")
+    list_select_related = ("user",)
+    search_fields = ("name", "client_id", "user__username")
     ordering = ("name",)
     actions = None
     change_form_outer_before_template = "admin/tidemark/_rotation.html"
-    stored_fields = ("scope", "role", "only_for", "client_id", "created_at", "last_used_at")
+    stored_fields = (
+        "user", "scope", "role", "only_for", "client_id", "created_at", "last_used_at",
+    )  # fmt: skip
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Show the page to administrators."""
@@ -100,7 +104,7 @@ class ApiCredentialAdmin(OperationAdmin):
         """Ask what a new one may do; show what else is known of one that is there."""
         if obj:
             return ("name", "is_enabled", "expires_at", *self.stored_fields)
-        return ("name", "scope", "role", "blueprints", "expires_at")
+        return ("name", "user", "scope", "role", "blueprints", "expires_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Keep what a credential was made as."""

@@ -18,7 +18,7 @@ from catalog.errors import Invalid, NotFound
 from catalog.operations import UNSET, history
 from catalog.registry import require_blueprints
 from portal.integrations.models import ApiCredential
-from portal.models import ApiToken, TokenRole
+from portal.models import ApiToken, TokenRole, User
 from portal.permissions import Actor
 
 logger = logging.getLogger(__name__)
@@ -62,17 +62,21 @@ def create_credential(
     scope: str,
     by: Actor,
     now: datetime,
+    user: User | None = None,
     role: str = TokenRole.ADMIN,
     blueprints: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> tuple[ApiCredential, Secrets]:
     """Make a credential, of all blueprints where none are named, for ever where it has no end.
 
+    It is that of a machine where it is not a user's.
     Raises `Invalid` where the name is taken or something does not fit, and `Forbidden` unless
     whoever makes it may do whatever it may.
     """
     by.must_edit_catalog("credentials")
     _require_free(name)
+    if user is not None and not user.is_active:
+        raise Invalid.at("user", f"'{user.get_username()}' is not active; nothing lets them in")
     if role not in TokenRole.values:
         raise Invalid.at("role", f"must be one of {', '.join(TokenRole.values)}")
     require_blueprints(blueprints)
@@ -80,6 +84,7 @@ def create_credential(
     made = _new_secrets()
     row = ApiCredential.objects.create(
         name=name,
+        user=user,
         scope=scope,
         role=role,
         blueprints=list(blueprints),
@@ -97,6 +102,8 @@ def create_credential(
 def _told(row: ApiCredential) -> dict[str, Any]:
     """Return what history tells of a credential; limits only where it has any."""
     told: dict[str, Any] = {"name": row.name, "scope": row.scope}
+    if row.user:
+        told["user"] = row.user.get_username()
     if row.role != TokenRole.ADMIN:
         told["role"] = str(row.role)
     if row.blueprints:
@@ -229,9 +236,10 @@ def digest(secret: str) -> str:
 
 
 def live_credentials() -> QuerySet[ApiCredential]:
-    """Return the credentials that let somebody in: enabled, and not past their day."""
+    """Return the credentials that let somebody in: enabled, not past their day, nor their user."""
     lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    return ApiCredential.objects.filter(lasting, is_enabled=True)
+    welcome = Q(user=None) | Q(user__is_active=True)
+    return ApiCredential.objects.filter(lasting, welcome, is_enabled=True).select_related("user")
 
 
 def find_by_secret(client_id: str, client_secret: str) -> ApiCredential | None:
@@ -278,3 +286,9 @@ class Machine:
     def get_username(self) -> str:
         """Return the name that history shows."""
         return self.credential.name
+
+
+def admit(credential: ApiCredential) -> tuple[User | Machine, ApiCredential]:
+    """Return who comes in with a credential, and the credential; note that it was used."""
+    note_use(credential, timezone.now())
+    return credential.user or Machine(credential), credential

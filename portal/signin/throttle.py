@@ -102,6 +102,17 @@ class Attempt:
         return _digest(self.kind, name, address, str(limit.count))
 
 
+def take_code(name: str, code: str, *, good_for: timedelta, now: datetime) -> bool:
+    """Say whether a code that was right is used for the first time, in any process.
+
+    It is not good again before `good_for` is over.
+    """
+    key = _digest("used", name, code)
+    SignInCount.objects.filter(key=key, until__lte=now).delete()
+    _, is_first = SignInCount.objects.get_or_create(key=key, defaults={"until": now + good_for})
+    return is_first
+
+
 def network_of(address: str) -> str:
     """Return what is counted of an address; text that is none stays as it is.
 

@@ -16,6 +16,7 @@ from scorecards.campaign_progress import Progress, Results, progress_of
 from scorecards.campaigns import rule_name
 from scorecards.filtersets import CampaignFilterSet
 from scorecards.models import Campaign
+from scorecards.querysets import CampaignQuerySet
 
 
 class CampaignSerializer(serializers.Serializer):
@@ -144,10 +145,14 @@ _EXAMPLE = OpenApiExample(
 class CampaignViewSet(DocumentViewSet):
     """Rules that some entities are to pass by a date. One alone comes with how far it is."""
 
-    queryset = Campaign.objects.with_parts().order_by("identifier")
+    queryset = Campaign.objects.order_by("identifier")
     serializer_class = CampaignSerializer
     filterset_class = CampaignFilterSet
     noun = "campaign"
+
+    def readable(self, rows: CampaignQuerySet) -> CampaignQuerySet:
+        """Leave out the rules of scorecards that only grade what is hidden."""
+        return rows.with_parts(self.rights.sight)
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         """Return the document, and how far the campaign is."""

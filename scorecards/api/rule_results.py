@@ -14,6 +14,8 @@ from django.db.models.expressions import CombinedExpression
 from catalog import registry
 from catalog.bulk import IsAmong
 from catalog.models import Entity
+from catalog.seeing import unseen_keys
+from portal.permissions import Sight
 from scorecards.models import Evaluation, Exemption, Outcome, Rule, RuleChange
 from scorecards.skips import skip_reason
 
@@ -63,8 +65,13 @@ def as_rows(results: QuerySet[Evaluation]) -> QuerySet:
     )
 
 
-def with_reasons(rows: Iterable[dict[str, Any]], *, now: datetime) -> list[dict[str, Any]]:
-    """Return rows of `as_rows`, each that was skipped with the reason; a few queries for all."""
+def with_reasons(
+    rows: Iterable[dict[str, Any]], *, now: datetime, sight: Sight
+) -> list[dict[str, Any]]:
+    """Return rows of `as_rows`, each that was skipped with the reason; a few queries for all.
+
+    No reason tells what is not in `sight`.
+    """
     rows = list(rows)
     skipped = [row for row in rows if row["status"] == RuleChange.Result.SKIP]
     if not skipped:
@@ -74,7 +81,7 @@ def with_reasons(rows: Iterable[dict[str, Any]], *, now: datetime) -> list[dict[
     facts = dict(Entity.objects.filter(IsAmong("id", entities)).values_list("id", "facts"))
     outcomes = _outcomes(entities, [rule.pk for rule in rules.values() if rule.is_reported])
     exemptions = _exemptions(entities, rules)
-    specs = registry.graph().specs
+    specs, unseen = registry.graph().specs, unseen_keys(sight)
     for row in skipped:
         rule, entity = row["rule_pk"], row["entity_id"]
         # What was deleted since the page was read has no reason any more.
@@ -86,6 +93,7 @@ def with_reasons(rows: Iterable[dict[str, Any]], *, now: datetime) -> list[dict[
                 titles=specs[row["blueprint"]].fact_keys,
                 outcome=outcomes.get((rule, entity)),
                 exemption=exemptions.get((rule, entity)),
+                unseen=unseen.get(row["blueprint"], ()),
             )
     return rows
 

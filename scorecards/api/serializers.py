@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalog.api.serializers import EntitySerializer, hidden_in
+from catalog.api.serializers import EntitySerializer, sight_in
 from catalog.models import Entity
 from scorecards.models import LevelColor, OutcomeBatch, Rule, RuleChange, Scorecard
 from scorecards.operations import document_of, rule_document_of
@@ -114,8 +114,8 @@ class ScorecardSerializer(serializers.Serializer):
 
     def to_representation(self, instance: Scorecard) -> dict[str, Any]:
         """Return the document, without the blueprints that are hidden."""
-        document, hidden = document_of(instance), hidden_in(self.context)
-        return document | {"blueprints": [n for n in document["blueprints"] if n not in hidden]}
+        document, sight = document_of(instance), sight_in(self.context)
+        return document | {"blueprints": list(filter(sight.sees, document["blueprints"]))}
 
 
 class EvaluationSerializer(serializers.Serializer):

@@ -221,7 +221,8 @@ class RuleResultViewSet(mixins.ListModelMixin, ApiViewSet):
 
     def paginate_queryset(self, queryset: QuerySet) -> list[dict[str, Any]]:
         """Return a page of the rows, with the reasons of what does not count."""
-        return with_reasons(super().paginate_queryset(queryset) or [], now=timezone.now())
+        page = super().paginate_queryset(queryset) or []
+        return with_reasons(page, now=timezone.now(), sight=self.rights.sight)
 
 
 @openapi.LEVEL_CHANGES

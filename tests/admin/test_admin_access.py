@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import quote
 from django.contrib.auth import get_user_model
@@ -92,3 +93,9 @@ def test_a_token_is_revoked_and_never_edited(admin: Client, service: Blueprint) 
     assert admin.post(f"{page}/delete/", {"post": "yes"}).status_code == 302
     assert list(ApiToken.objects.all()) == [kept]
     assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["%00", "_00"])
+@pytest.mark.parametrize("page", ["apitoken/{}/delete/", "user/{}/change/", "user/{}/password/"])
+def test_an_address_with_a_nul_leads_nowhere(admin: Client, page: str, name: str) -> None:
+    assert admin.get(f"/admin/portal/{page.format(name)}").status_code in (302, 404)

@@ -15,8 +15,10 @@ from portal.integrations.integrations import register_integration, save_resync_s
 from portal.integrations.models import ApiCredential, Integration
 from portal.integrations.reports import KindProgress, LogLine
 from portal.integrations.telemetry import keep_logs, keep_progress
+from portal.models import User
 from tests.admin.builders import BY, NOW
 from tests.admin.pages import errors_of, fields_of
+from tests.builders import make_user
 
 CREDENTIALS = "/admin/integrations/apicredential/"
 INTEGRATIONS = "/admin/integrations/integration/"
@@ -66,7 +68,7 @@ def editor(db: None) -> Client:
 def test_a_new_credential_shows_its_secrets_once(admin: Client) -> None:
     form = fields_of(admin.get(f"{CREDENTIALS}add/"))
     assert form == {
-        "name": "", "scope": "write", "role": "admin", "blueprints": [],
+        "name": "", "user": "", "scope": "write", "role": "admin", "blueprints": [],
         "expires_at_0": "", "expires_at_1": "",
     }  # fmt: skip
     data = {**form, "name": " pipeline ", "scope": "read"}
@@ -83,6 +85,17 @@ def test_a_new_credential_shows_its_secrets_once(admin: Client) -> None:
     change = Change.objects.get(kind="credential")
     assert (change.actor, change.source, change.identifier) == ("root", "admin", "pipeline")
     assert not LogEntry.objects.exists()
+
+
+def test_a_credential_is_made_for_a_person_who_may_come_in(admin: Client) -> None:
+    user = make_user(password=None, is_active=False)
+    data = {"name": "laptop", "user": user.pk, "scope": "read", "role": "admin"}
+    refused = admin.post(f"{CREDENTIALS}add/", data)
+    assert errors_of(refused) == {"user": ["'maya' is not active; nothing lets them in"]}
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    admin.post(f"{CREDENTIALS}add/", data)
+    assert ApiCredential.objects.get().user == user
+    assert "maya" in admin.get(CREDENTIALS).content.decode()
 
 
 def test_a_taken_name_is_told_at_its_field(admin: Client, credential: ApiCredential) -> None:

@@ -134,6 +134,14 @@ def test_a_hostile_filter_never_fails(world: None, client: APIClient, query: str
             assert status in (200, 400, 404, 405), (prefix, name)
 
 
+@pytest.mark.parametrize("pair", ["property=a:1", "level=quality:Gold"])
+def test_a_filter_is_repeated_only_so_often(world: None, client: APIClient, pair: str) -> None:
+    assert client.get(f"/api/entities/?{'&'.join([pair] * 20)}").status_code == 200
+    response = client.get(f"/api/entities/?{'&'.join([pair] * 21)}")
+    assert response.status_code == 400
+    assert response.json()["detail"] == f"{pair.partition('=')[0]}: give it at most 20 times"
+
+
 ADDRESSES = [
     "/api/blueprints/{}/",
     "/api/entities/service/{}/",

@@ -1,5 +1,6 @@
 """What members, moderators and limited tokens read and write over REST."""
 
+import json
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.builders import (
     make_campaign,
     make_entity,
     make_scorecard,
+    make_team,
     make_token,
     make_user,
     report,
@@ -119,6 +121,89 @@ def test_a_relation_to_what_is_hidden_is_left_out(secret: None, client: APIClien
     address = "/api/entities/service/cart/"
     assert client.get(address).json()["relations"] == {"keeps": "ingot"}
     assert _client(_member()).get(address).json()["relations"] == {}
+
+
+def _kept(operator: str, *value: Any, subject: str = "relation") -> dict[str, str]:
+    name = "keeps" if subject == "relation" else "relation#keeps"
+    leaf = {subject: name, "operator": operator, **({"value": value[0]} if value else {})}
+    return {"query": json.dumps({"combinator": "and", "conditions": [leaf]})}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "seen"),
+    [
+        ({"property": "relation#keeps:ingot"}, {"cart"}, set()),
+        (_kept("=", "ingot"), {"cart"}, set()),
+        (_kept("beginsWith", "in"), {"cart"}, set()),
+        (_kept("beginsWith", "in", subject="property"), {"cart"}, set()),
+        ({"blueprint": "service", **_kept("isNotEmpty")}, {"cart"}, set()),
+        ({"blueprint": "service", **_kept("isEmpty")}, {"blog"}, {"blog", "cart"}),
+    ],
+)
+def test_no_filter_finds_out_what_is_hidden(
+    secret: None, client: APIClient, asked: dict[str, str], found: set[str], seen: set[str]
+) -> None:
+    for reader, wanted in ((client, found), (_client(_member()), seen)):
+        answer = reader.get("/api/entities/", asked).json()
+        assert {item["identifier"] for item in answer["results"]} == wanted
+
+
+def test_nothing_of_a_member_points_at_what_is_hidden_from_them(secret: None) -> None:
+    make_team("till")
+    make_entity("kiosk", team="till", relations={"keeps": "ingot"})
+    member, address = _client(_member("till")), "/api/entities/service/kiosk/"
+    for guess in ("ingot", "silver"):
+        answer = member.patch(address, {"relations": {"keeps": guess}}, "json")
+        assert answer.status_code == 400
+        assert answer.json()["detail"] == (
+            "relations.keeps: there is no such relation; there are: none"
+        )
+    # What they were shown has no such relation: to send it back takes nothing away.
+    shown = member.get(address).json()
+    sent = {key: shown[key] for key in ("title", "team", "properties", "relations")}
+    assert member.put(address, sent, "json").status_code == 200
+    assert Entity.objects.get(identifier="kiosk").fact("relation#keeps") == "ingot"
+
+
+def test_a_token_for_some_blueprints_points_at_others_that_its_owner_may_read(secret: None) -> None:
+    narrow = _client(_member("core"), blueprints=["service"])
+    answer = narrow.patch("/api/entities/service/cart/", {"relations": {"keeps": "ingot"}}, "json")
+    assert answer.status_code == 200
+    assert answer.json()["relations"] == {}
+
+
+def test_a_deletion_that_is_refused_names_nothing_hidden(secret: None, client: APIClient) -> None:
+    make_blueprint("vault", relations={"of": {"target": "service", "required": True}})
+    make_entity("gold", blueprint="vault", relations={"of": "blog"})
+    address, every = "/api/entities/service/blog/", "?delete_dependents=true"
+    member = _client(_member())
+    moderator = _client(_member(moderates=("service",), username="bo"))
+    answers = [
+        client.delete(address),
+        member.delete(address),
+        moderator.delete(address),
+        moderator.delete(address + every),
+    ]
+    assert [(answer.status_code, answer.json()["detail"]) for answer in answers] == [
+        (409, "still required by vault/gold; delete them too, or first"),
+        (403, "you may not delete 'blog'; admins and moderators of 'service' may, and whoever its "
+        "permissions name"),
+        (409, "still required by 1 more; delete them too, or first"),
+        (403, "you may not delete all that depends on it"),
+    ]  # fmt: skip
+
+
+def test_a_reason_tells_nothing_hidden(secret: None, client: APIClient) -> None:
+    wanted = {"relation": "keeps", "operator": "=", "value": "gold"}
+    rule = rule_document("kept", filter={"combinator": "and", "conditions": [wanted]})
+    make_scorecard("keeping", rules=[rule])
+    address = "/api/rule-results/?scorecard=keeping&entity=cart"
+    said = "Left out by the rule's filter: keeps is gold. Found: keeps"
+    reasons = [
+        reader.get(address).json()["results"][0]["reason"]
+        for reader in (client, _client(_member()))
+    ]
+    assert reasons == [f"{said} ingot.", f"{said} something that you may not see."]
 
 
 def test_progress_and_team_counts_are_of_what_may_be_read(secret: None, client: APIClient) -> None:

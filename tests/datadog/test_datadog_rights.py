@@ -9,6 +9,7 @@ from catalog.models import Blueprint, Entity
 from catalog.operations import set_permissions
 from portal.integrations.credentials import create_credential
 from portal.integrations.datadog import ids
+from portal.models import User
 from portal.permissions import SHELL
 from scorecards.models import Outcome, Rule
 from scorecards.operations import install_pack
@@ -19,6 +20,7 @@ from tests.builders import (
     make_entity,
     make_scorecard,
     make_team,
+    make_user,
     rule_document,
 )
 from tests.datadog.clients import DatadogClient
@@ -124,6 +126,27 @@ def test_a_moderator_of_services_reports_and_describes_them(service: None) -> No
     assert client.post(f"{OUTCOMES}/batch", batch).status_code == 200
     assert Outcome.objects.get().entity.identifier == "cart"
     assert client.delete(f"{CATALOG}/service:cart").status_code == 204
+
+
+def test_keys_of_a_person_describe_what_their_teams_own(datadog: DatadogClient) -> None:
+    # It takes an admin to make services describable.
+    datadog.post(CATALOG, {"apiVersion": "v3", "kind": "service", "metadata": {"name": "first"}})
+    make_team("other")
+    make_entity("blog", team="other")
+    make_entity("maya@example.com", blueprint="_user", team=["core"])
+    client = _client(user=make_user(password=None))
+    own, others = (
+        client.post(CATALOG, {
+            "apiVersion": "v3", "kind": "service",
+            "metadata": {"name": name, "displayName": "Told", "owner": owner},
+        })
+        for name, owner in (("cart", "core"), ("blog", "other"))
+    )  # fmt: skip
+    assert (own.status_code, others.status_code) == (202, 403)
+    assert Entity.objects.get(identifier="cart").title == "Told"
+    assert client.delete(f"{CATALOG}/service:cart").status_code == 403
+    User.objects.update(is_active=False)
+    assert client.get("/api/v2/validate_keys").status_code == 403
 
 
 def test_events_are_for_who_may_write_them_and_packs_for_admins() -> None:

@@ -86,6 +86,12 @@ def secret(db):
         blueprints=["service", KIND],
         rules=[rule_document("tiered", query=condition("tier", "=", 1))],
     )
+    kept = {"relation": "vault", "operator": "=", "value": "gold"}
+    rules = [
+        rule_document("kept", query={"combinator": "and", "conditions": [kept]}),
+        rule_document("left", filter={"combinator": "and", "conditions": [kept]}),
+    ]
+    make_scorecard("keeping", rules=rules)
     make_campaign("push", rules=["hidden/tiered"])
     Page.objects.create(
         identifier="mixed",
@@ -118,6 +124,12 @@ def test_no_page_names_what_its_reader_may_not_read(secret, client, address):
     for word in (TITLE, NAME, KIND, "Secret kind"):
         at = text.find(word)
         assert at < 0, text[at - 200 : at + 100]
+
+
+def test_a_rule_says_what_it_found_to_who_may_see_it(secret, client):
+    address = "/catalog/service/anchor/?tab=scorecards"
+    assert body(login(client, "maya").get(address)).count("something that you may not see") == 2
+    assert body(login(client, "vera").get(address)).count(NAME) >= 2
 
 
 @pytest.mark.parametrize("address", NAMED)

@@ -5,6 +5,7 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
@@ -72,6 +73,22 @@ def test_a_recovery_code_lets_in_once(client, maya):
         client.logout()
         log_in(client)
         assert client.post("/account/code/", {"code": code}).status_code == expected
+
+
+def test_a_code_is_good_once_in_all_processes(client, maya, monkeypatch):
+    started_at = time.time()
+    monkeypatch.setattr(time, "time", lambda: started_at)
+    secret, _ = set_up(client)
+    later = format_hotp_value(hotp_value(secret, int(started_at) // 30 + 1))
+    answers = []
+    # The first was used to set it up, the last is the same to who compares them.
+    for code in (code_of(secret), later, later, f"{later[:3]} {later[3:]}"):
+        # Where allauth keeps used codes; every process has its own.
+        cache.clear()
+        client.logout()
+        log_in(client)
+        answers.append(client.post("/account/code/", {"code": code}).status_code)
+    assert answers == [200, 302, 200, 200]
 
 
 def test_codes_cannot_be_guessed(client, maya):

@@ -9,6 +9,7 @@ from portal.integrations.credentials import Secrets, create_credential
 from portal.integrations.models import ApiCredential
 from portal.integrations.port import tokens
 from portal.permissions import SHELL
+from tests.builders import make_user
 from tests.port.clients import PortClient
 
 
@@ -35,6 +36,14 @@ def test_id_and_secret_give_a_token_that_opens_the_door(
     assert (claims["isMachine"], claims["personalToken"]) == (True, False)
     inside = PortClient(token=token).get("/nowhere")
     assert inside.status_code == 404
+
+
+def test_a_token_says_that_it_is_of_a_person(db: None) -> None:
+    given = {"user": make_user(), "by": SHELL, "now": datetime.now(UTC)}
+    row = create_credential(name="maya", scope="write", **given)[0]
+    token = tokens.issue(row, now=datetime.now(UTC))
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["isMachine"], claims["personalToken"]) == (False, True)
 
 
 @pytest.mark.parametrize("change", [{"clientSecret": "wrong"}, {"clientId": "wrong"}])

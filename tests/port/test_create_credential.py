@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog.models import Change
 from portal.integrations.credentials import find_by_secret
 from portal.integrations.models import ApiCredential
-from tests.builders import make_blueprint
+from tests.builders import make_blueprint, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -55,9 +55,17 @@ def test_a_credential_is_limited_and_history_says_so(capsys: pytest.CaptureFixtu
     }
 
 
+def test_a_credential_is_that_of_a_person_and_history_says_so() -> None:
+    user = make_user(password=None)
+    call_command("create_credential", "laptop", "--user", user.email)
+    assert ApiCredential.objects.get().user == user
+    assert Change.objects.get(kind="credential").after["user"] == "maya"
+
+
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
+        (["--user", "nobody"], "There is no user 'nobody'"),
         (["--blueprint", "nothing"], "there is no blueprint 'nothing'; there are: _team, _user"),
         (["--days", "0"], "--days takes a number from 1 to 3650"),
         (["--role", "king"], "invalid choice: 'king'"),

@@ -4,20 +4,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import ProtectedError
 from django.utils import timezone
 
-from catalog.models import Blueprint, Entity
+from catalog.models import Blueprint, Change, Entity
 from catalog.operations import set_permissions
 from portal.integrations.credentials import create_credential
 from portal.integrations.models import ApiCredential
 from portal.integrations.port import tokens
-from portal.models import ApiToken
+from portal.models import ApiToken, User
 from portal.permissions import SHELL, rights_of
 from tests.builders import (
     TESTER,
     make_blueprint,
     make_entity,
     make_scorecard,
+    make_team,
     make_token,
     make_user,
     rule_document,
@@ -44,7 +46,8 @@ def world(db: None) -> None:
 
 def _client(name: str = "limited", **limits: Any) -> PortClient:
     now = timezone.now()
-    row, _made = create_credential(name=name, scope="write", by=SHELL, now=now, **limits)
+    given = {"scope": "write", **limits}
+    row, _made = create_credential(name=name, by=SHELL, now=now, **given)
     return PortClient(token=tokens.issue(row, now=now))
 
 
@@ -103,6 +106,25 @@ def test_nothing_is_found_across_what_is_hidden(port: PortClient, member: PortCl
     assert found(member, "vault", "ingot") == set()
     assert "ingot" in found(port, "service", "cart")
     assert found(member, "service", "cart") == set()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"property": "relation#keeps", "operator": "beginsWith", "value": "in"},
+        {"relation": "keeps", "operator": "beginsWith", "value": "in"},
+        {"relation": "keeps", "operator": "=", "value": "ingot"},
+        {"relation": "keeps", "operator": "isNotEmpty"},
+    ],
+)
+def test_no_rule_finds_out_what_is_hidden(
+    port: PortClient, member: PortClient, rule: dict[str, Any]
+) -> None:
+    search = {"combinator": "and", "rules": [rule]}
+    assert len(port.post("/entities/search", search).json()["entities"]) == 2
+    assert member.post("/entities/search", search).json()["entities"] == []
+    count = {"func": "count", "query": search}
+    assert member.post("/entities/aggregate", count).json()["result"] == 0
 
 
 def test_numbers_are_of_what_may_be_read(port: PortClient, member: PortClient) -> None:
@@ -224,6 +246,75 @@ def test_a_credential_of_blueprints_sees_no_people(port: PortClient) -> None:
     for path in ("/teams", "/users"):
         assert port.get(path).status_code == 200
         assert limited.get(path).status_code == 403
+
+
+@pytest.fixture
+def maya() -> User:
+    """Return a member of the team `core`, which owns `cart` and nothing else."""
+    for team in ("core", "other"):
+        make_team(team)
+    make_entity("cart", team="core")
+    make_entity("blog", team="other")
+    make_entity("maya@example.com", blueprint="_user", team=["core"])
+    return make_user(password=None)
+
+
+CHANGE = {"properties": {"tier": 2}}
+
+
+def test_a_credential_of_a_person_writes_what_their_teams_own(maya: User) -> None:
+    client = _client(user=maya)
+    assert client.patch("/blueprints/service/entities/cart", CHANGE).status_code == 200
+    assert client.patch("/blueprints/service/entities/blog", CHANGE).status_code == 403
+    assert client.delete("/blueprints/service/entities/cart").status_code == 403
+    assert client.post("/blueprints", {"identifier": "more"}).status_code == 403
+    row = Change.objects.filter(kind="entity").latest("id")
+    assert (row.identifier, row.actor, row.user_id) == ("cart", "maya", maya.pk)
+
+
+def test_a_credential_of_a_person_reads_what_they_may(maya: User) -> None:
+    assert _client("first", user=maya).get("/blueprints/vault").status_code == 404
+    vault = Blueprint.objects.get(identifier="vault")
+    change = {"entities": {"read": {"roles": ["Admin"], "teams": ["core"]}}}
+    set_permissions(blueprint=vault, change=change, by=TESTER, now=timezone.now())
+    assert _client("second", user=maya).get("/blueprints/vault").status_code == 200
+    assert _client("third", role="member").get("/blueprints/vault").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "limits", [{"role": "viewer"}, {"scope": "read"}, {"blueprints": ["vault"]}]
+)
+def test_a_credential_of_a_person_does_no_more_than_it_says(
+    maya: User, limits: dict[str, Any]
+) -> None:
+    answer = _client(user=maya, **limits).patch("/blueprints/service/entities/cart", CHANGE)
+    assert answer.status_code == (404 if "blueprints" in limits else 403)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"), [({"is_active": False}, 401), ({"role": "viewer"}, 403)]
+)
+def test_a_credential_of_a_person_does_no_more_than_they_may(
+    maya: User, change: dict[str, Any], status: int
+) -> None:
+    client = _client(user=maya)
+    User.objects.update(**change)
+    answer = client.patch("/blueprints/service/entities/cart", CHANGE)
+    assert answer.status_code == status
+
+
+def test_nobody_is_deleted_from_under_their_credential(maya: User) -> None:
+    _client(user=maya)
+    with pytest.raises(ProtectedError):
+        maya.delete()
+
+
+def test_a_moderator_is_told_that_they_write_scorecards(maya: User) -> None:
+    make_entity("maya@example.com", blueprint="_user", properties={
+        "moderated_blueprints": ["service"]})  # fmt: skip
+    told = _client(user=maya).get("/auth/permissions").json()["permissions"]
+    assert "update:scorecards" in told
+    assert "update:blueprints" not in told
 
 
 def test_a_credential_that_is_over_lets_nobody_in() -> None:

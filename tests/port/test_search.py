@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.errors import Invalid
+from catalog.errors import Fault, Invalid
 from catalog.models import Entity
 from catalog.operations import save_blueprint, upsert_entities
 from portal.integrations.port import rules
@@ -224,6 +224,24 @@ def _read(raw: Any) -> list[str] | None:
     except Invalid as error:
         return [fault.path for fault in error.faults] or ["nowhere"]
     return None
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"scorecard": "quality", "operator": "=", "value": "Gold"},
+        {"propertySchema": {"type": "string"}, "operator": "=", "value": "x"},
+        {"operator": "relatedTo", "blueprint": "service", "value": "cart"},
+        {"operator": "matchAny", "property": "service", "value": "cart"},
+    ],
+)
+def test_a_search_looks_beyond_the_facts_only_so_often(rule: dict[str, Any]) -> None:
+    inner = {"combinator": "or", "rules": [rule] * 30}
+    rules.parse({"combinator": "or", "rules": [inner, *[rule] * 20]}, now=NOW)
+    with pytest.raises(Invalid) as refused:
+        rules.parse({"combinator": "or", "rules": [inner, *[rule] * 500]}, now=NOW)
+    message = "a search asks for scorecards, types and relations at most 50 times; split it"
+    assert refused.value.faults == [Fault("query.rules[21]", message)]
 
 
 def test_a_blueprint_is_searched_page_by_page(port: PortClient, catalog: None) -> None:

@@ -46,8 +46,6 @@ FAMILIES = {
     # Without a body that names something, whoever may write something gets as far as that.
     "asked of objects": Family(READERS, WRITERS),
     "asked of objects, search": Family(READERS, WRITERS, post=READERS),
-    # A moderator's credential is for its blueprints alone.
-    "who is who": Family(READERS - {MODERATOR}, ADMINS),
     "own account": Family(PEOPLE, PEOPLE),
     "own work": Family(WRITERS, WRITERS),
     "changes of rows": Family(READERS, WRITERS),
@@ -145,12 +143,6 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "v1/blueprints/<derived:blueprint>/entities/search",
         "v1/blueprints/<segment:blueprint>/entities/search",
         "api/v2/dora/deployments",
-    ),
-    "who is who": (
-        "v1/teams",
-        "v1/teams/<segment:team>",
-        "v1/users",
-        "v1/users/<segment:user>",
     ),
     "own work": (
         "new-dashboard/",
@@ -293,6 +285,10 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "v1/pages/<segment:page>/widgets/<segment:widget>",
         "v1/sidebars/catalog/folders",
         "v1/sidebars/catalog/folders/<segment:folder>",
+        "v1/teams",
+        "v1/teams/<segment:team>",
+        "v1/users",
+        "v1/users/<segment:user>",
         "v1/users/invite",
         "v1/actions/runs/claim-pending",
         "v1/actions/runs/ack",

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.test import Client
 from django.utils import timezone
 
+from catalog.models import TEAM, USER
 from portal.integrations.credentials import Secrets, create_credential
 from portal.integrations.models import ApiCredential
 from portal.integrations.port import tokens
 from portal.models import ApiToken, User
 from portal.permissions import SHELL
 from tests.builders import make_entity, make_team, make_user
+from tests.rights.routes import Door
 
 PEOPLE = ("anonymous", "viewer", "member of the team", "member of another", "moderator", "admin")
 TOKENS = ("read token", "write token", "expired token")
@@ -38,6 +41,16 @@ def make_people() -> dict[str, User]:
     make_entity(moderator.email, blueprint="_user", properties=moderates)
     admin = make_user("ada", is_staff=True, is_superuser=True)
     return dict(zip(PEOPLE[1:], (viewer, owner, other, moderator, admin), strict=True))
+
+
+def callers_at(door: Door, people: dict[str, User]) -> list[Caller]:
+    """Return everybody, with what is brought to a door."""
+    match door:
+        case Door.SESSIONS:
+            return sessions(people)
+        case Door.API_TOKENS:
+            return bearers(people)
+    return credentials(people, is_by_keys=door is Door.KEYS)
 
 
 def sessions(people: dict[str, User]) -> list[Caller]:
@@ -73,25 +86,25 @@ def _token(user: User, scope: str, expiry: timedelta) -> str:
     return ApiToken.objects.create(user=user, scope=scope, expiry=expiry)[1]
 
 
-def machines(*, is_by_keys: bool) -> list[Caller]:
-    """Return a credential of each kind: with keys, or with the access token they are worth.
+def credentials(people: dict[str, User], *, is_by_keys: bool) -> list[Caller]:
+    """Return everybody with a credential of theirs, and machines of each kind.
 
-    A credential is in no team; what members own is not for it to write.
+    With keys, or with the access token that they are worth. A machine is in no team: what members
+    own is not for it to write.
     """
-    kinds = {
-        "viewer": {"role": "viewer"},
-        "member of another": {"role": "member"},
-        "moderator": {"role": "moderator", "blueprints": ["service"]},
-        "admin": {"role": "admin"},
-        "read token": {"scope": "read"},
-        "write token": {},
-        "expired token": {},
-    }
+    kinds: list[tuple[str, dict[str, Any]]] = [
+        *((name, {"user": user}) for name, user in people.items()),
+        ("viewer", {"role": "viewer"}),
+        ("member of another", {"role": "member"}),
+        ("moderator", {"role": "moderator", "blueprints": ["service", TEAM, USER]}),
+        ("read token", {"scope": "read"}),
+        ("write token", {}),
+        ("expired token", {}),
+    ]
     callers = [_stranger()]
-    for name, parts in kinds.items():
-        given = {"scope": "write", **parts}
-        called = f"{name}, keys" if is_by_keys else name
-        row, secrets = create_credential(name=called, by=SHELL, now=timezone.now(), **given)
+    for number, (name, parts) in enumerate(kinds):
+        given = {"name": f"{number}, {is_by_keys}", "scope": "write", **parts}
+        row, secrets = create_credential(by=SHELL, now=timezone.now(), **given)
         callers.append(_caller(name, **_headers(row, secrets, is_by_keys=is_by_keys)))
     past = timezone.now() - timedelta(days=1)
     # The last of them.

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from django.urls import URLResolver, get_resolver
@@ -11,12 +12,32 @@ METHODS = ("get", "post", "put", "patch", "delete")
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
 
+class Door(Enum):
+    """What is brought along: to pages and the admin, to `/api/`, and to the two dialects."""
+
+    SESSIONS = "session"
+    API_TOKENS = "API token"
+    ACCESS_TOKENS = "access token of a credential"
+    KEYS = "keys of a credential"
+
+
 @dataclass(frozen=True)
 class Route:
     """An address, as the URL conf spells it."""
 
     pattern: str
     methods: tuple[str, ...]
+
+    @property
+    def door(self) -> Door:
+        """Return how people come in there."""
+        if self.pattern.startswith("v1/"):
+            return Door.ACCESS_TOKENS
+        if self.pattern.startswith(("api/v1", "api/v2")):
+            return Door.KEYS
+        if self.pattern.startswith(("api/", "^api/")):
+            return Door.API_TOKENS
+        return Door.SESSIONS
 
     def path(self, samples: Mapping[str, str]) -> str:
         """Return the path with these arguments."""

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.test import Client
 
 from tests.rights import families
-from tests.rights.people import Caller, bearers, machines, make_people, sessions
-from tests.rights.routes import Route, all_routes
+from tests.rights.people import Caller, callers_at, make_people
+from tests.rights.routes import Door, Route, all_routes
 from tests.rights.world import BODIES, QUERIES, form_of, make_world, samples_of
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,7 @@ class Doors:
     def __init__(self) -> None:
         people = make_people()
         self.samples = make_world(people)
-        self._sessions, self._tokens = sessions(people), bearers(people)
-        self._access, self._keys = machines(is_by_keys=False), machines(is_by_keys=True)
+        self._callers = {door: callers_at(door, people) for door in Door}
 
     def path(self, route: Route) -> str:
         """Return the path of something that is there."""
@@ -35,7 +34,7 @@ class Doors:
         """Return the status of an answer, 401 for one that leads to the login; undo all of it."""
         body = BODIES.get((method, route.pattern)) or form_of(route.pattern, self.samples)
         sent = {} if method == "get" else {"data": body}
-        if self.callers(route.pattern) is not self._sessions:
+        if route.door is not Door.SESSIONS:
             sent |= {"content_type": "application/json"} if sent else {}
         client, path = Client(raise_request_exception=False), self.path(route)
         with transaction.atomic():
@@ -43,13 +42,9 @@ class Doors:
             transaction.set_rollback(True)
         return 401 if "/login/" in answer.headers.get("Location", "") else answer.status_code
 
-    def callers(self, pattern: str) -> list[Caller]:
+    def callers(self, route: Route) -> list[Caller]:
         """Return who asks at a route, with what is brought there."""
-        if pattern.startswith("v1/"):
-            return self._access
-        if pattern.startswith(("api/v1", "api/v2")):
-            return self._keys
-        return self._tokens if pattern.startswith(("api/", "^api/")) else self._sessions
+        return self._callers[route.door]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +70,7 @@ def test_who_gets_in(doors: Doors, pattern: str) -> None:
     wrong = []
     for method in route.methods:
         expected = family.allowed(method)
-        for caller in doors.callers(pattern):
+        for caller in doors.callers(route):
             status = doors.ask(route, method, caller)
             # There is no such method for anybody: that says nothing of who gets in.
             if status == 405:

@@ -35,6 +35,7 @@ _DATADOG_RULE = {
     "data": {"type": "rule", "attributes": {"name": "New rule", "scorecard_name": "Quality"}}
 }
 _V1 = "v1/blueprints/<segment:blueprint>"
+_DERIVED = "v1/blueprints/<derived:blueprint>"
 # What is sent by writes whose door only opens when it is known what is to be written.
 BODIES: Mapping[tuple[str, str], Any] = {
     ("post", "api/^entities/$"): {"blueprint": "service", **_NEW},
@@ -56,7 +57,10 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("post", f"{_V1}/entities/bulk"): {"entities": [_NEW]},
     ("put", f"{_V1}/entities/<segment:entity>"): {"title": "Changed", "team": ["core"]},
     ("patch", f"{_V1}/entities/<segment:entity>"): {"title": "Changed"},
-    ("patch", "v1/blueprints/<derived:blueprint>/entities/<segment:entity>"): {"title": "Changed"},
+    # The address is that of other entities too, of which the sample is one.
+    ("post", f"{_DERIVED}/entities"): _NEW,
+    ("put", f"{_DERIVED}/entities/<segment:entity>"): {"title": "Changed", "team": ["core"]},
+    ("patch", f"{_DERIVED}/entities/<segment:entity>"): {"title": "Changed"},
     ("post", f"{_V1}/bulk/entities/delete"): {"entities": ["cart"]},
     ("post", f"{_V1}/scorecards"): _CARD,
     ("put", f"{_V1}/scorecards"): [_CARD],

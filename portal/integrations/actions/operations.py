@@ -123,8 +123,13 @@ def find_action(identifier: str) -> Action:
     """Return the action with this identifier; raises `NotFound`."""
     row = Action.objects.filter(identifier=identifier).first()
     if row is None:
-        raise NotFound(f"There is no action '{identifier}'.")
+        raise not_there(identifier)
     return row
+
+
+def not_there(identifier: str) -> NotFound:
+    """Return what to raise where an identifier leads to no action."""
+    return NotFound(f"There is no action '{identifier}'.")
 
 
 def permissions_of(action: Action) -> dict[str, Any]:

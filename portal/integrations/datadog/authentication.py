@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import exceptions, permissions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
 from portal.api.authentication import ScopedTokenAuthentication
-from portal.integrations.credentials import Machine, find_by_keys, note_use
+from portal.integrations.credentials import admit, find_by_keys
 from portal.integrations.models import ApiCredential
 from portal.integrations.port import tokens
 from portal.permissions import may_edit_catalog, may_read, may_write
@@ -45,13 +44,13 @@ class DatadogAuthentication(BaseAuthentication):
         credential = find_by_keys(api_key, app_key if needs_pair else None)
         if credential is None:
             raise Forbidden("There is no such API key, or the application key is not its own.")
-        return _machine(credential)
+        return admit(credential)
 
 
 def _by_token(request: Request, token: str) -> tuple[Any, Any]:
     credential = tokens.read(token)
     if credential is not None:
-        return _machine(credential)
+        return admit(credential)
     try:
         found = ScopedTokenAuthentication().authenticate(request)
     except exceptions.AuthenticationFailed as error:
@@ -59,11 +58,6 @@ def _by_token(request: Request, token: str) -> tuple[Any, Any]:
     if found is None:
         raise Forbidden("The token is not valid or has expired.")
     return found
-
-
-def _machine(credential: ApiCredential) -> tuple[Machine, ApiCredential]:
-    note_use(credential, timezone.now())
-    return Machine(credential), credential
 
 
 def _why_not(auth: Any) -> str:

@@ -19,7 +19,7 @@ from portal.integrations.datadog.campaigns_codec import (
 )
 from portal.integrations.datadog.scopes import parse_scope, write_scope
 from portal.integrations.models import CampaignNote
-from portal.permissions import Actor, Rights
+from portal.permissions import EVERYTHING, Actor, Rights, Sight
 from scorecards import operations
 from scorecards.campaign_progress import known_outcomes, progress_of
 from scorecards.campaigns import rule_name
@@ -28,28 +28,28 @@ from scorecards.models import Campaign, Rule
 Document = dict[str, Any]
 
 
-def campaigns() -> "QuerySet[Campaign]":
-    """Return all campaigns, with what their answers name."""
-    return Campaign.objects.with_parts().select_related("note").order_by("id")
+def campaigns(sight: Sight) -> "QuerySet[Campaign]":
+    """Return all campaigns, with what their answers name of what somebody sees."""
+    return Campaign.objects.with_parts(sight).select_related("note").order_by("id")
 
 
-def campaign_of(name: str) -> Campaign:
+def campaign_of(name: str, sight: Sight) -> Campaign:
     """Return the campaign with an id, or with a key; raises `NotFound`."""
     number = ids.campaign_number(name)
     # An id that is also somebody's key is an id.
-    by_id = campaigns().filter(pk=number).first() if number else None
-    campaign = by_id or campaigns().filter(identifier=name).first()
+    by_id = campaigns(sight).filter(pk=number).first() if number else None
+    campaign = by_id or campaigns(sight).filter(identifier=name).first()
     if campaign is None:
         raise NotFound("Campaign not found")
     return campaign
 
 
-def narrowed(*, name: str, status: str, owner: str) -> "QuerySet[Campaign]":
+def narrowed(*, name: str, status: str, owner: str, sight: Sight) -> "QuerySet[Campaign]":
     """Return the campaigns whose name holds every word, of a status, of an owner; raises `Invalid`.
 
     What is empty narrows nothing.
     """
-    rows = campaigns()
+    rows = campaigns(sight)
     for word in name.split()[:30]:
         rows = rows.filter(title__icontains=word)
     if status:
@@ -111,7 +111,7 @@ def _save(
             "owner_id": draft.owner_id,
         },
     )
-    return campaigns().get(pk=saved.pk)
+    return campaigns(EVERYTHING).get(pk=saved.pk)
 
 
 def _team_with_id(id_: str) -> Entity | None:

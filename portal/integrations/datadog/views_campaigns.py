@@ -32,6 +32,7 @@ class Campaigns(DatadogView):
             name=self.parameter("filter[campaign][name]"),
             status=self.parameter("filter[campaign][status]"),
             owner=self.parameter("filter[campaign][owner]"),
+            sight=self.rights.sight,
         )
         found = [write_campaign(campaign) for campaign in rows[page.rows]]
         meta = {
@@ -54,7 +55,7 @@ class OneCampaign(DatadogView):
 
     def get(self, request: Request, campaign: str) -> Response:
         """Return it; with its scores, and with counts, where they are asked for."""
-        found, now = campaign_of(campaign), timezone.now()
+        found, now = campaign_of(campaign, self.rights.sight), timezone.now()
         answer: dict[str, Any] = {"data": write_campaign(found)}
         if "scores" in self.parameter("include").split(","):
             answer = with_scores(answer, found, now=now, rights=self.rights)
@@ -64,12 +65,14 @@ class OneCampaign(DatadogView):
 
     def put(self, request: Request, campaign: str) -> Response:
         """Replace it."""
-        found = campaign_of(campaign)
+        found = campaign_of(campaign, self.rights.sight)
         draft = read_campaign(self.attributes(type_="campaign"), required=("status",))
         saved = replace_campaign(campaign=found, draft=draft, by=self.actor, now=timezone.now())
         return Response({"data": write_campaign(saved)})
 
     def delete(self, request: Request, campaign: str) -> Response:
         """Delete it."""
-        delete_campaign(campaign=campaign_of(campaign), by=self.actor, now=timezone.now())
+        delete_campaign(
+            campaign=campaign_of(campaign, self.rights.sight), by=self.actor, now=timezone.now()
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,13 +1,13 @@
-"""Who comes in by this dialect: machines, by the access token of their credential."""
+"""Who comes in by this dialect: machines and people, by the access token of a credential."""
 
-from django.utils import timezone
 from rest_framework import exceptions, permissions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
-from portal.integrations.credentials import Machine, note_use
+from portal.integrations.credentials import Machine, admit
 from portal.integrations.models import ApiCredential
 from portal.integrations.port import tokens
+from portal.models import User
 from portal.permissions import may_edit_catalog, may_read, may_read_workings, may_write
 
 _LIMITED = "This credential may not {} this: it is limited to a role, or to blueprints."
@@ -16,7 +16,7 @@ _LIMITED = "This credential may not {} this: it is limited to a role, or to blue
 class PortAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`; `request.auth` is the `ApiCredential`."""
 
-    def authenticate(self, request: Request) -> tuple[Machine, ApiCredential] | None:
+    def authenticate(self, request: Request) -> tuple[User | Machine, ApiCredential] | None:
         """Return whom the token was issued to; None where the request brings none."""
         scheme, *rest = get_authorization_header(request).split() or [b""]
         if scheme.lower() != b"bearer" or len(rest) != 1:
@@ -24,8 +24,7 @@ class PortAuthentication(BaseAuthentication):
         credential = tokens.read(rest[0].decode("latin-1"))
         if credential is None:
             raise exceptions.AuthenticationFailed("The access token is not valid or has expired.")
-        note_use(credential, timezone.now())
-        return Machine(credential), credential
+        return admit(credential)
 
     def authenticate_header(self, request: Request) -> str:
         """Return what a 401 tells the client to send."""

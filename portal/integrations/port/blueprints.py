@@ -12,8 +12,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from catalog import policy_documents, renames
 from catalog.errors import Conflict, NotFound
 from catalog.facts import timestamp
+from catalog.mentions import only_seen
 from catalog.models import Blueprint, Change
-from catalog.operations import set_permissions
 from catalog.registry import document_of
 from portal.dashboards.defaults import default_page
 from portal.dashboards.operations import delete_page
@@ -25,6 +25,9 @@ from portal.integrations.port.blueprint_writing import Stored, write
 from portal.integrations.port.derived import DERIVED, derived_blueprint, derived_blueprints
 from portal.permissions import SYSTEM as PORTAL
 from portal.permissions import Actor, Rights
+
+# The sections whose items name other blueprints.
+_POINTING = frozenset({"relations", "aggregationProperties"})
 
 
 def shown() -> QuerySet[Blueprint]:
@@ -53,13 +56,9 @@ def presented(identifier: str, *, rights: Rights) -> dict[str, Any]:
 
 
 def _open(body: dict[str, Any], rights: Rights) -> dict[str, Any]:
-    """Return a blueprint without relations to what may not be read."""
-    relations = {
-        name: relation
-        for name, relation in body["relations"].items()
-        if rights.may_read_blueprint(relation["target"])
-    }
-    return {**body, "relations": relations}
+    """Return a blueprint without what it says of those that may not be read."""
+    sections = {key: only_seen(body.get(key, {}), rights.sight) for key in _POINTING & body.keys()}
+    return {**body, **sections}
 
 
 def check_unchanged(identifier: str, body: Mapping[str, Any], *, rights: Rights) -> dict[str, Any]:
@@ -182,13 +181,9 @@ def change_blueprint(
     return replace_blueprint(blueprint=row, body=whole, by=by, now=now)
 
 
-def permissions_of(blueprint: Blueprint) -> dict[str, Any]:
+def permissions_of(blueprint: Blueprint, *, rights: Rights) -> dict[str, Any]:
     """Return who may do what with its entities, with what holds where nobody said."""
-    return policy_documents.shown(blueprint.permissions, blueprint=blueprint.identifier)
-
-
-def change_permissions(
-    *, blueprint: Blueprint, body: Mapping[str, Any], by: Actor, now: datetime
-) -> dict[str, Any]:
-    """Change what a body says of permissions; see `catalog.policy_documents.merge`."""
-    return permissions_of(set_permissions(blueprint=blueprint, change=body, by=by, now=now))
+    hidden = rights.hidden.values()
+    return policy_documents.shown(
+        blueprint.permissions, blueprint=blueprint.identifier, hidden=hidden
+    )

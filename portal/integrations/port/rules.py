@@ -18,6 +18,8 @@ from catalog.facts import timestamp
 EVERYTHING: dict[str, Any] = {"combinator": "and", "rules": []}
 MAX_DEPTH = 20
 MAX_RULES = 1_000
+# Those that look at something else than the facts: each reads definitions, or walks relations.
+MAX_FAR = 50
 MAX_HOPS = 15
 LEVEL_OPERATORS = ("=", "!=", "in", "notIn", "containsAny")
 _LEAF_KEYS = ("property", "relation", "operator", "value", "not")
@@ -123,6 +125,7 @@ class _Reader:
         self.now = now
         self.faults: list[Fault] = []
         self.count = 0
+        self.far = 0
 
     def refuse(self, path: str, message: str) -> None:
         self.faults.append(Fault(path, message))
@@ -167,6 +170,13 @@ class _Reader:
         if read is None:
             keys = {"scorecard": self.scorecard, "propertySchema": self.of_type}
             read = next((reader for key, reader in keys.items() if key in raw), self.condition)
+        if read != self.condition:
+            self.far += 1
+            if self.far > MAX_FAR:
+                if self.far == MAX_FAR + 1:
+                    said = "a search asks for scorecards, types and relations at most"
+                    self.refuse(path, f"{said} {MAX_FAR} times; split it")
+                return None
         return read(raw, path)
 
     def condition(self, raw: dict[str, Any], path: str) -> Condition | TargetTitle | None:

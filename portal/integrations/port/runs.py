@@ -1,11 +1,10 @@
-"""Looking up what views of runs are asked for."""
+"""Looking up what views of runs are asked for: those that name nothing hidden."""
 
 from collections.abc import Mapping
 
-from django.db.models import QuerySet
-
-from portal.integrations.models import Run
-from portal.permissions import Rights
+from catalog.mentions import sees_all
+from portal.integrations.models import Action, Run
+from portal.permissions import Sight
 
 # Parameters of the query to the columns that they select by.
 _COLUMNS = {
@@ -21,22 +20,27 @@ MAX_RUNS = 1_000
 PARAMETERS = tuple(_COLUMNS)
 
 
-def chosen(
-    values: Mapping[str, str], *, is_active: bool, limit: int, rights: Rights
-) -> QuerySet[Run]:
-    """Return the newest runs that have what the parameters say; one that is empty says nothing.
-
-    Those that are about what may not be read are left out.
-    """
+def chosen(values: Mapping[str, str], *, is_active: bool, limit: int, sight: Sight) -> list[Run]:
+    """Return the newest runs that have what the parameters say; one that is empty says nothing."""
     rows = Run.objects.order_by("-id")
-    if rights.hidden:
-        rows = rows.exclude(blueprint__in=rights.hidden.values())
+    if sight.hidden:
+        # Most of what is hidden, before the limit; an action may have been another when it ran.
+        unseen = [
+            row.pk for row in Action.objects.only("document") if not sees_all(sight, row.document)
+        ]
+        rows = rows.exclude(blueprint__in=sight.hidden.values()).exclude(action__in=unseen)
     for parameter, column in _COLUMNS.items():
         if value := values.get(parameter):
             rows = rows.filter(**{column: value})
     if is_active:
         rows = rows.filter(status__in=_OPEN)
-    return rows[:limit]
+    return [run for run in rows.select_related("action")[:limit] if is_seen(run, sight)]
+
+
+def is_seen(run: Run, sight: Sight) -> bool:
+    """Say whether somebody sees what a run is about, what it does and what set it off."""
+    action = run.action.document if run.action else {}
+    return sight.sees(run.blueprint) and sees_all(sight, [run.invocation, action])
 
 
 def number(raw: str | None, *, default: int, most: int) -> int:

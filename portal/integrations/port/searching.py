@@ -17,10 +17,11 @@ from catalog.conditions import parse as parse_conditions
 from catalog.models import Entity, EntityRelation
 from catalog.queries import compile_q
 from catalog.querysets import EntityQuerySet
+from catalog.seeing import holds
 from portal.integrations.port import rules
 from portal.integrations.port.entity_scorecards import FAILURE, SUCCESS
 from portal.integrations.port.scorecard_names import scorecards_named
-from portal.permissions import Rights
+from portal.permissions import EVERYTHING, Rights, Sight
 from scorecards.models import Evaluation, Scorecard
 
 # What holds for every row, and for none.
@@ -58,8 +59,8 @@ def understand(
     """
     tree = rules.parse(raw, now=now, path=path)
     named = frozenset([blueprint]) if blueprint is not None else _named(tree)
-    hidden = tuple(rights.hidden) if rights is not None else ()
-    compiler = _Compiler(graph=registry.graph(), now=now, blueprints=named, hidden=hidden)
+    sight = rights.sight if rights is not None else EVERYTHING
+    compiler = _Compiler(graph=registry.graph(), now=now, blueprints=named, sight=sight)
     return Search(tree, compiler.compile(tree), named, rights)
 
 
@@ -83,7 +84,7 @@ class _Compiler:
     graph: CatalogGraph
     now: datetime
     blueprints: frozenset[str] | None
-    hidden: tuple[int, ...]
+    sight: Sight
 
     def compile(self, node: rules.Node) -> Q:
         """Return the condition of one node."""
@@ -96,7 +97,7 @@ class _Compiler:
     def _rule(self, node: rules.Node) -> Q:
         match node:
             case rules.Condition():
-                return compile_q(node.query, now=self.now)
+                return holds(node.query, now=self.now, sight=self.sight)
             case rules.TargetTitle():
                 return self._target_title(node)
             case rules.ScorecardRule():
@@ -159,9 +160,10 @@ class _Compiler:
 
     def _open(self) -> Q:
         """Return which relation rows lead from and to what may be read."""
-        if not self.hidden:
+        hidden = list(self.sight.hidden)
+        if not hidden:
             return _ALL
-        closed = Q(source__blueprint__in=self.hidden) | Q(target__blueprint__in=self.hidden)
+        closed = Q(source__blueprint__in=hidden) | Q(target__blueprint__in=hidden)
         return ~closed
 
     def _matching(self, node: rules.MatchAny) -> set[int]:

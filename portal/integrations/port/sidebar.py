@@ -8,7 +8,8 @@ from catalog.errors import NotFound
 from portal.dashboards.models import Folder, Page
 from portal.dashboards.operations import save_folder
 from portal.dashboards.sidebar import Item, ordered
-from portal.integrations.port.pages import all_pages
+from portal.dashboards.visitors import Visitor
+from portal.integrations.port.pages import all_pages, seen_name
 from portal.integrations.port.pages_codec import SIDEBAR, folder_document, sidebar_item
 from portal.integrations.port.stamps import stamps
 from portal.permissions import Actor
@@ -16,9 +17,12 @@ from portal.permissions import Actor
 _IN_SIDEBAR = (Page.Type.DASHBOARD, Page.Type.CATALOG)
 
 
-def shown_sidebar() -> dict[str, Any]:
-    """Return the sidebar: folders, and the pages that show there, from top to bottom."""
-    rows = [*Folder.objects.select_related("parent"), *filter(_shows, all_pages())]
+def shown_sidebar(visitor: Visitor) -> dict[str, Any]:
+    """Return the sidebar: folders, and the pages that a visitor sees there, from top to bottom."""
+    folders = list(Folder.objects.select_related("parent"))
+    for folder in folders:
+        folder.after = seen_name(folder.after, visitor.rights.sight)
+    rows = [*folders, *filter(_shows, all_pages(visitor))]
     by_item = {_item(row): row for row in rows}
     items = [shown_item(by_item[item]) for item in ordered(by_item)]
     return {"identifier": SIDEBAR, "items": items}

@@ -24,8 +24,8 @@ def issue(credential: ApiCredential, *, now: datetime) -> str:
     claims = {
         "sub": credential.client_id,
         "secret": credential.secret_digest[:16],
-        "isMachine": True,
-        "personalToken": False,
+        "isMachine": credential.user is None,
+        "personalToken": credential.user is not None,
         "iat": issued_at,
         "exp": issued_at + LIFETIME,
     }

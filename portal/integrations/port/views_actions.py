@@ -21,7 +21,8 @@ class ActionListView(PortView):
         """Return those that the query asks for."""
         names = {name: self.names(name) for name in actions.PARAMETERS}
         has_said = "published" in request.query_params
-        rows = actions.chosen(names, published=self.flag("published") if has_said else None)
+        published = self.flag("published") if has_said else None
+        rows = actions.chosen(names, published=published, sight=self.rights.sight)
         return success(actions=[document_of(row) for row in rows])
 
     def post(self, request: Request) -> Response:
@@ -30,16 +31,24 @@ class ActionListView(PortView):
         return success(status=201, action=document_of(row), **_warnings(row))
 
 
-class ActionView(PortView):
+class ActionBase(PortView):
+    """What the views of one action share."""
+
+    def action(self, identifier: str) -> Action:
+        """Return it, unless it names what may not be read; raises `NotFound`."""
+        return actions.find_action(identifier, self.rights.sight)
+
+
+class ActionView(ActionBase):
     """One action."""
 
     def get(self, request: Request, identifier: str) -> Response:
         """Return it."""
-        return success(action=document_of(operations.find_action(identifier)))
+        return success(action=document_of(self.action(identifier)))
 
     def put(self, request: Request, identifier: str) -> Response:
         """Replace it; another identifier in the body renames it."""
-        row = operations.find_action(identifier)
+        row = self.action(identifier)
         document = {"identifier": identifier, **self.body()}
         row = operations.save_action(
             document=document, action=row, by=self.actor, now=timezone.now()
@@ -48,7 +57,7 @@ class ActionView(PortView):
 
     def delete(self, request: Request, identifier: str) -> Response:
         """Delete it."""
-        row = operations.find_action(identifier)
+        row = self.action(identifier)
         operations.delete_action(action=row, by=self.actor, now=timezone.now())
         return success()
 
@@ -58,18 +67,18 @@ def _warnings(row: Action) -> dict[str, list[str]]:
     return {"warnings": found} if found else {}
 
 
-class ActionPermissionsView(PortView):
+class ActionPermissionsView(ActionBase):
     """Who may run an action, and who may approve a run."""
 
     def get(self, request: Request, identifier: str) -> Response:
         """Return it."""
-        row = operations.find_action(identifier)
+        row = self.action(identifier)
         return success(permissions=operations.permissions_of(row))
 
     def patch(self, request: Request, identifier: str) -> Response:
         """Change the parts that the body names."""
         row = operations.set_permissions(
-            action=operations.find_action(identifier),
+            action=self.action(identifier),
             permissions=self.body(),
             by=self.actor,
             now=timezone.now(),
@@ -77,7 +86,7 @@ class ActionPermissionsView(PortView):
         return success(permissions=operations.permissions_of(row))
 
 
-class ActionSecretView(PortView):
+class ActionSecretView(ActionBase):
     """The key by which receivers check that a request of the action is genuine."""
 
     def get(self, request: Request, identifier: str) -> Response:
@@ -86,4 +95,4 @@ class ActionSecretView(PortView):
             raise exceptions.PermissionDenied(
                 "The key is for who may change the action: it takes a credential of scope 'write'."
             )
-        return success(secret=operations.find_action(identifier).secret.reveal())
+        return success(secret=self.action(identifier).secret.reveal())

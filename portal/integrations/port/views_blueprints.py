@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import operations
+from catalog.models import Blueprint
 from portal.integrations.port import blueprints, system_blueprints
 from portal.integrations.port.answers import failure, success
 from portal.integrations.port.blueprint_renaming import PROPERTY, Kind, rename_item
@@ -106,14 +107,20 @@ class PermissionsView(PortView):
 
     def get(self, request: Request, blueprint: str) -> Response:
         """Show it."""
-        return success(permissions=blueprints.permissions_of(self.blueprint(blueprint)))
+        return self._shown(self.blueprint(blueprint))
 
     def patch(self, request: Request, blueprint: str) -> Response:
         """Change what the body names."""
-        permissions = blueprints.change_permissions(
-            blueprint=self.blueprint(blueprint), body=self.body(), by=self.actor, now=timezone.now()
+        row = operations.set_permissions(
+            blueprint=self.blueprint(blueprint),
+            change=self.body(),
+            by=self.actor,
+            now=timezone.now(),
         )
-        return success(permissions=permissions)
+        return self._shown(row)
+
+    def _shown(self, row: Blueprint) -> Response:
+        return success(permissions=blueprints.permissions_of(row, rights=self.rights))
 
 
 class SimulationView(PortView):

@@ -13,4 +13,4 @@ class PermissionsView(PortView):
 
     def get(self, request: Request) -> Response:
         """List them."""
-        return success(permissions=permissions_of(request.auth))
+        return success(permissions=permissions_of(self.rights))

@@ -60,7 +60,8 @@ class RunListView(PortView):
         if any("\x00" in value for value in values.values()):
             return success(runs=[])
         limit = rows.number(params.get("limit"), default=100, most=rows.MAX_RUNS)
-        found = rows.chosen(values, is_active=self.flag("active"), limit=limit, rights=self.rights)
+        sight = self.rights.sight
+        found = rows.chosen(values, is_active=self.flag("active"), limit=limit, sight=sight)
         return success(runs=[run_document(run) for run in found])
 
 
@@ -68,9 +69,9 @@ class RunBase(PortView):
     """What the views of one run share."""
 
     def run(self, identifier: str) -> Run:
-        """Return a run, unless it is about what may not be read; raises `NotFound`."""
+        """Return a run, unless it names what may not be read; raises `NotFound`."""
         run = runs.find_run(identifier)
-        if not self.rights.may_read_blueprint(run.blueprint):
+        if not rows.is_seen(run, self.rights.sight):
             raise exceptions.NotFound(f"There is no run '{identifier}'.")
         return run
 

@@ -59,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError(f"--days takes a number from 1 to {MAX_DAYS}.")
         if len(name) > 100:
             raise CommandError("--name takes at most 100 characters.")
-        owner = _user(user)
+        owner = find_user(user)
         try:
             require_blueprints(blueprint)
         except Invalid as error:
@@ -78,7 +78,8 @@ class Command(BaseCommand):
         self.stdout.write(_as_json(row, token) if json else token)
 
 
-def _user(name: str) -> User:
+def find_user(name: str) -> User:
+    """Return the user of this name or address; raises `CommandError`."""
     user = User.objects.filter(Q(username=name) | Q(email__iexact=name)).first()
     if user is None:
         raise CommandError(f"There is no user '{name}'; give a username or an e-mail address.")

@@ -236,6 +236,11 @@ def test_texts_are_read_as_plain_values() -> None:
     assert second == "x"
 
 
+@pytest.mark.parametrize("text", ["12:30", "!!int 1:2", "1:30.5", "1" + ":1" * 40_000])
+def test_no_number_is_to_base_60(text: str) -> None:
+    assert read_texts(f"a: {text}") == [{"a": text.removeprefix("!!int ")}]
+
+
 def test_faults_of_several_documents_say_in_which() -> None:
     text = "apiVersion: v3\nkind: service\nmetadata: {}\n---\n[]\n"
     with pytest.raises(Invalid) as caught:

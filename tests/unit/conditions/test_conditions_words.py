@@ -11,9 +11,11 @@ from catalog.conditions import (
     describe_wanted,
     explain,
     leaves,
+    matches,
     parse,
     reads,
     reads_clock,
+    without,
 )
 
 NOW = datetime(2026, 3, 15, tzinfo=UTC)
@@ -271,3 +273,21 @@ def test_properties_that_do_not_exist_are_named_with_the_likely_one():
             'there is no property "teir"; did you mean "tier"?',
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        leaf("=", "gold", subject="relation", name="tier"),
+        leaf("isEmpty", subject="relation", name="tier"),
+        leaf("doesNotBeginsWith", "g", name="relation#tier"),
+        leaf("=", {"property": "relation#tier"}, name="best"),
+        {"combinator": "or", "conditions": [leaf("isNotEmpty", subject="relation", name="tier")]},
+        leaf("=", "gold", name="best"),
+    ],
+)
+def test_a_query_without_a_key_is_the_query_of_facts_that_lack_it(condition):
+    query, seen = query_of(condition), {"best": "gold"}
+    narrowed = without(query, {"relation#tier"})
+    facts = {**seen, "relation#tier": "gold"}
+    assert matches(narrowed, facts, now=NOW) is matches(query, seen, now=NOW)

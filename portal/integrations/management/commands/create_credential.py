@@ -10,6 +10,7 @@ from django.utils import timezone
 from catalog.errors import Invalid
 from portal.integrations.credentials import create_credential
 from portal.integrations.models import ApiCredential
+from portal.management.commands.create_token import find_user
 from portal.models import TokenRole
 from portal.permissions import SHELL
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare for whom and for what."""
         parser.add_argument("name", help="what it is for, to know it by later; history shows it")
+        parser.add_argument("--user", help="whose it is: username or e-mail; a machine's")
         parser.add_argument(
             "--scope",
             choices=ApiCredential.Scope.values,
@@ -49,6 +51,7 @@ class Command(BaseCommand):
         self,
         *,
         name: str,
+        user: str | None,
         scope: str,
         role: str,
         blueprint: list[str],
@@ -63,6 +66,7 @@ class Command(BaseCommand):
         try:
             _row, made = create_credential(
                 name=name,
+                user=find_user(user) if user else None,
                 scope=scope,
                 role=role,
                 blueprints=blueprint,

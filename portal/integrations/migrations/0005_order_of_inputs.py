@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0003_roles_of_credentials'),
+        ('integrations', '0004_credentials_of_people'),
     ]
 
     operations = [
