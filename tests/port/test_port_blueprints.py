@@ -6,7 +6,7 @@ import pytest
 
 from catalog.errors import NotFound
 from catalog.models import Blueprint, Change, Entity
-from catalog.operations import rename_blueprint, rename_property
+from catalog.operations import rename_blueprint, rename_property, set_permissions
 from portal.integrations.models import BlueprintNote
 from portal.integrations.port import blueprints
 from tests.builders import (
@@ -246,10 +246,11 @@ def test_an_edit_of_what_went_meanwhile_makes_nothing(port: PortClient) -> None:
     port.post("/blueprints", APP)
     row = blueprints.find("app")
     port.delete("/blueprints/app")
-    acts = [blueprints.replace_blueprint, blueprints.change_blueprint]
-    for act in [*acts, blueprints.change_permissions]:
+    for act in (blueprints.replace_blueprint, blueprints.change_blueprint):
         with pytest.raises(NotFound):
             act(blueprint=row, body={"title": "A"}, by=TESTER, now=NOW)
+    with pytest.raises(NotFound):
+        set_permissions(blueprint=row, change={}, by=TESTER, now=NOW)
     with pytest.raises(NotFound):
         rename_blueprint(blueprint=row, identifier="tool", by=TESTER, now=NOW)
     with pytest.raises(NotFound):
