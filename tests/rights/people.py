@@ -1,5 +1,6 @@
 """Who knocks at the doors, and what they bring to each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,7 +41,7 @@ def make_people() -> dict[str, User]:
     return dict(zip(PEOPLE[1:], (viewer, owner, other, moderator, admin), strict=True))
 
 
-def sessions(people: dict[str, User]) -> list[Caller]:
+def sessions(people: Mapping[str, User]) -> list[Caller]:
     """Return everybody with a session, as pages and the admin are asked."""
     callers = [_stranger()]
     for name, user in people.items():
@@ -50,7 +51,7 @@ def sessions(people: dict[str, User]) -> list[Caller]:
     return callers
 
 
-def bearers(people: dict[str, User]) -> list[Caller]:
+def bearers(people: Mapping[str, User]) -> list[Caller]:
     """Return everybody with a token that may write, and the tokens of an admin that may less."""
     lasting, over = timedelta(days=1), timedelta(days=-1)
     admin = people["admin"]
