@@ -1,6 +1,8 @@
 # make demo    everything from nothing: install, load the demo, serve it on 127.0.0.1:$(PORT)
 # make test    everything that is checked: lint, types, imports, migrations, tests
 # make lock    work out the versions in requirements*.txt again (needs uv)
+# make audit   look what is locked up among known vulnerabilities (needs a network)
+# make record  at a release: keep what the test of upgrades from it starts with
 #
 # PYTHON= names the interpreter (3.11 or newer), PORT= the port, VENV= the virtual environment.
 
@@ -15,7 +17,7 @@ export PORT
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lock
+.PHONY: demo test lock audit record
 
 demo: $(VENV)/.installed
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -42,6 +44,17 @@ lock:
 		pyproject.toml --output-file requirements-server.txt
 	$(LOCK) --extra postgres --extra redis --extra sso --extra test --constraints requirements.txt \
 		pyproject.toml --output-file requirements-dev.txt
+
+# A network and a list that changes by the day: no part of the tests.
+audit: | $(BIN)/python
+	@$(BIN)/python -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/pip install --quiet --quiet pip-audit
+	$(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements-dev.txt
+
+record: $(VENV)/.installed-dev
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && \
+		env -u DATABASE_URL -u CELERY_BROKER_URL TIDEMARK_DATA_DIR="$$folder" \
+		SECRET_KEY=the-key-of-a-site-that-was-released $(BIN)/python -m tests.upgrade.record
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-header --no-emit-index-url $(LOCK_ARGS)

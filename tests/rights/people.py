@@ -1,5 +1,6 @@
 """Who knocks at the doors, and what they bring to each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -43,7 +44,7 @@ def make_people() -> dict[str, User]:
     return dict(zip(PEOPLE[1:], (viewer, owner, other, moderator, admin), strict=True))
 
 
-def callers_at(door: Door, people: dict[str, User]) -> list[Caller]:
+def callers_at(door: Door, people: Mapping[str, User]) -> list[Caller]:
     """Return everybody, with what is brought to a door."""
     match door:
         case Door.SESSIONS:
@@ -53,7 +54,7 @@ def callers_at(door: Door, people: dict[str, User]) -> list[Caller]:
     return credentials(people, is_by_keys=door is Door.KEYS)
 
 
-def sessions(people: dict[str, User]) -> list[Caller]:
+def sessions(people: Mapping[str, User]) -> list[Caller]:
     """Return everybody with a session, as pages and the admin are asked."""
     callers = [_stranger()]
     for name, user in people.items():
@@ -63,7 +64,7 @@ def sessions(people: dict[str, User]) -> list[Caller]:
     return callers
 
 
-def bearers(people: dict[str, User]) -> list[Caller]:
+def bearers(people: Mapping[str, User]) -> list[Caller]:
     """Return everybody with a token that may write, and the tokens of an admin that may less."""
     lasting, over = timedelta(days=1), timedelta(days=-1)
     admin = people["admin"]
@@ -86,7 +87,7 @@ def _token(user: User, scope: str, expiry: timedelta) -> str:
     return ApiToken.objects.create(user=user, scope=scope, expiry=expiry)[1]
 
 
-def credentials(people: dict[str, User], *, is_by_keys: bool) -> list[Caller]:
+def credentials(people: Mapping[str, User], *, is_by_keys: bool) -> list[Caller]:
     """Return everybody with a credential of theirs, and machines of each kind.
 
     With keys, or with the access token that they are worth. A machine is in no team: what members

@@ -5,53 +5,24 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 
 from tests.rights import families
-from tests.rights.people import Caller, callers_at, make_people
-from tests.rights.routes import Door, Route, all_routes
-from tests.rights.world import BODIES, QUERIES, form_of, make_world, samples_of
+from tests.rights.doors import Doors
+from tests.rights.people import make_people
+from tests.rights.routes import all_routes
+from tests.rights.world import make_world
 
 pytestmark = pytest.mark.django_db
 REFUSED = (401, 403)
 ROUTES = {route.pattern: route for route in all_routes()}
 
 
-class Doors:
-    """The callers of each door, and the arguments by which something is found there."""
-
-    def __init__(self) -> None:
-        people = make_people()
-        self.samples = make_world(people)
-        self._callers = {door: callers_at(door, people) for door in Door}
-
-    def path(self, route: Route) -> str:
-        """Return the path of something that is there."""
-        samples = {**self.samples, **samples_of(route.pattern, self.samples)}
-        return route.path(samples) + QUERIES.get(route.pattern, "")
-
-    def ask(self, route: Route, method: str, caller: Caller) -> int:
-        """Return the status of an answer, 401 for one that leads to the login; undo all of it."""
-        body = BODIES.get((method, route.pattern)) or form_of(route.pattern, self.samples)
-        sent = {} if method == "get" else {"data": body}
-        if route.door is not Door.SESSIONS:
-            sent |= {"content_type": "application/json"} if sent else {}
-        client, path = Client(raise_request_exception=False), self.path(route)
-        with transaction.atomic():
-            answer = getattr(client, method)(path, headers=caller.headers, RAW_URI=path, **sent)
-            transaction.set_rollback(True)
-        return 401 if "/login/" in answer.headers.get("Location", "") else answer.status_code
-
-    def callers(self, route: Route) -> list[Caller]:
-        """Return who asks at a route, with what is brought there."""
-        return self._callers[route.door]
-
-
 @pytest.fixture(scope="module")
 def doors(django_db_setup: None, django_db_blocker: Any) -> Iterator[Doors]:
     """Yield the callers and what is there, made once and taken back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield Doors()
+        people = make_people()
+        yield Doors(people, make_world(people))
         transaction.set_rollback(True)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.utils import timezone
 
+from catalog.models import Entity
 from portal.dashboards.operations import save_page
 from portal.models import ApiToken, User
 from scorecards.models import Exemption, Outcome, Rule
@@ -96,17 +97,31 @@ def make_world(people: Mapping[str, User]) -> dict[str, str]:
     board = {"identifier": "board", "title": "Board", "type": "dashboard", "widgets": []}
     save_page(document=board, by=TESTER, now=timezone.now())
     token, _ = ApiToken.objects.create(user=people["admin"], expiry=timedelta(days=1))
+    return samples_for(
+        cart,
+        rule=rule,
+        token=token,
+        user=people["viewer"],
+        team="core",
+        scorecard="quality",
+        campaign="push",
+        board="board",
+        key="tier",
+    )
+
+
+def samples_for(
+    entity: Entity, *, rule: Rule, token: ApiToken, user: User, key: str, **names: str
+) -> dict[str, str]:
+    """Return the arguments of addresses by name, of a site with one outcome and one exemption."""
     return {
-        "blueprint": "service",
-        "entity": "cart",
-        "cart": str(cart.pk),
-        "service": str(cart.blueprint_id),
-        "identifier": "cart",
-        "team": "core",
-        "user": people["viewer"].email,
-        "scorecard": "quality",
-        "campaign": "push",
-        "key": "tier",
+        "blueprint": entity.blueprint.identifier,
+        "entity": entity.identifier,
+        "cart": str(entity.pk),
+        "service": str(entity.blueprint_id),
+        "identifier": entity.identifier,
+        "user": user.email,
+        "key": key,
         "rule": str(rule.pk),
         "pk": str(rule.pk),
         "outcome": str(Outcome.objects.get().pk),
@@ -116,16 +131,17 @@ def make_world(people: Mapping[str, User]) -> dict[str, str]:
         "aggregation": "entity",
         "app_label": "catalog",
         "content_type_id": "1",
-        "id": str(people["viewer"].pk),
-        "item": "tier",
+        "id": str(user.pk),
+        "item": key,
         **dict.fromkeys(_NAMELESS, "nothing"),
+        **names,
     }
 
 
 # Arguments of addresses that are for admins whatever there is, or answer 404 to who gets in.
 _NAMELESS = (
-    "client_id", "event", "folder", "id_", "integration", "kind", "migration", "name", "page",
-    "rest", "url", "widget", "uidb64", "batch",
+    "action", "batch", "client_id", "event", "folder", "id_", "integration", "kind", "migration",
+    "name", "page", "rest", "uidb64", "url", "webhook", "widget",
 )  # fmt: skip
 
 
@@ -137,8 +153,8 @@ def samples_of(pattern: str, samples: Mapping[str, str]) -> dict[str, str]:
     for name in ("exemption", "outcome"):
         if pattern.startswith(f"api/^{name}s/"):
             return {"pk": samples[name]}
-    found = [values for start, values in _ELSEWHERE.items() if pattern.startswith(start)]
-    return found[-1] if found else {}
+    found = [name for start, name in _ELSEWHERE.items() if pattern.startswith(start)]
+    return {"identifier": samples[found[-1]]} if found else {}
 
 
 def _object_id(app: str, name: str, samples: Mapping[str, str]) -> str:
@@ -153,13 +169,18 @@ def _object_id(app: str, name: str, samples: Mapping[str, str]) -> str:
     return str(row.pk) if row else "1"
 
 
-_ELSEWHERE: Mapping[str, dict[str, str]] = {
-    "api/^blueprints": {"identifier": "service"},
-    "api/^teams": {"identifier": "core"},
-    "api/^scorecards": {"identifier": "quality"},
-    "api/^campaigns": {"identifier": "push"},
-    "dashboards/": {"identifier": "board"},
-    "scorecards/": {"identifier": "quality"},
-    "charts/scorecards": {"identifier": "quality"},
-    "campaigns/": {"identifier": "push"},
+# Of what the argument `identifier` is the name, where that is no entity.
+_ELSEWHERE: Mapping[str, str] = {
+    "api/^blueprints": "blueprint",
+    "api/^teams": "team",
+    "api/^scorecards": "scorecard",
+    "api/^campaigns": "campaign",
+    "dashboards/": "board",
+    "scorecards/": "scorecard",
+    "charts/scorecards": "scorecard",
+    "campaigns/": "campaign",
+    "charts/boards": "board",
+    "folders/": "folder",
+    "v1/actions/<": "action",
+    "v1/webhooks/": "webhook",
 }
