@@ -20,7 +20,7 @@ SCRIPT = {"HX-Request": "true"}
 
 def heads(response) -> list[str]:
     """Return the heads of the columns, in order."""
-    found = re.findall(r'<a class="sort"[^>]*>([^<]*)', html_of(response))
+    found = re.findall(r'<button class="sort"[^>]*>([^<]*)', html_of(response))
     return [unescape(head) for head in found]
 
 
