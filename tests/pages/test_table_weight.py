@@ -59,5 +59,5 @@ def test_conditions_and_six_scorecards_leave_a_page_light(drawn_services, client
     client.force_login(make_user("alex", is_staff=True))
     page = client.get(PAGES["catalog, by conditions"](0, 600)).content
     assert page.count(b'<th scope="row"><a ') == 50
-    assert page.count(b'value="-level.') == 6
+    assert page.count(b'class="badge ') >= 6 * 45
     assert len(page) <= MOST_BYTES
