@@ -29,6 +29,7 @@ from portal.permissions import Sight
 from scorecards.models import Level, Rule, Scorecard
 
 _RULE = "rule."
+_SORT = "sort"
 # The fields of the form beside the filters that are chosen from lists.
 _FIELDS = ("q", grouping.NAME)
 # What starts so names a part of the catalog, which may be gone.
@@ -90,6 +91,11 @@ class Listing:
         """Return what the form of the conditions has to send along."""
         return self.query.outside({advanced.NAME})
 
+    @property
+    def kept_by_sorting(self) -> list[Pair]:
+        """Return what the heads of the columns have to send along."""
+        return self.query.outside({_SORT})
+
     @cached_property
     def groupings(self) -> Mapping[str, Grouping]:
         """Return what the table can be grouped by."""
@@ -136,7 +142,7 @@ def listing_of(
     What the address gets wrong (a column that is not there) is as if it had not been said. Rules
     can be chosen in any case, but are loaded only where one is named, or with `has_rules`.
     """
-    has_rules = has_rules or _RULE in query.get("columns") or _RULE in query.get("sort")
+    has_rules = has_rules or _RULE in query.get("columns") or _RULE in query.get(_SORT)
     scorecards = _scorecards(blueprint, has_rules=has_rules)
     team_rows = Entity.objects.all_of(TEAM).order_by("title", "id")
     teams = dict(team_rows.values_list("identifier", "title"))
@@ -167,7 +173,7 @@ def listing_of(
         groups=groups,
         chosen=picked,
         filterset=filters(dict(query.pairs), Entity.objects.filter(blueprint=blueprint)),
-        sorting=_sorting(picked.columns, groups, query.get("sort")),
+        sorting=_sorting(picked.columns, groups, query.get(_SORT)),
     )
 
 

@@ -21,10 +21,10 @@ from portal.dashboards.table_rows import TableRow, rows_of
 
 @dataclass(frozen=True)
 class Heading:
-    """The head of a column: its link sorts, or turns the sorting round."""
+    """The head of a column: `sort` is what it asks for, which sorts or turns the sorting round."""
 
     column: Column
-    link: str
+    sort: str
     aria_sort: str
 
 
@@ -105,7 +105,7 @@ def table_of(listing: Listing) -> Table:
             faults=list(filterset.errors.get(advanced.NAME, [])),
             titles=listing.titles,
         ),
-        headings=[_heading(column, query, listing.sorting) for column in columns],
+        headings=[_heading(column, listing.sorting) for column in columns],
         rows=rows_of(page.object_list, columns, listing.teams),
         # Counted over all rows, and not just those of the page.
         footer=bars_under(columns, found.levels) if graded else [],
@@ -115,12 +115,12 @@ def table_of(listing: Listing) -> Table:
     )
 
 
-def _heading(column: Column, query: QueryString, sorting: Sorting) -> Heading:
+def _heading(column: Column, sorting: Sorting) -> Heading:
     is_sorted = column is sorting.column
     goes_down = not sorting.is_descending if is_sorted else column.starts_descending
     return Heading(
         column=column,
-        link=str(query.having("sort", f"-{column.key}" if goes_down else column.key)),
+        sort=f"-{column.key}" if goes_down else column.key,
         aria_sort=sorting.word if is_sorted else "",
     )
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.builders import condition, make_entity
 from tests.hostile_queries import HOSTILE
+from tests.pages.form_reading import form_of
 from tests.pages.reading import html_of, row_names, words_of
 
 pytestmark = pytest.mark.usefixtures("catalog")
@@ -50,9 +51,17 @@ def test_the_filter_can_be_lifted_and_every_link_keeps_it(reader):
         r'<a class="filter-chip" href="([^"]*)" aria-label="Remove the filter Where', html
     )
     assert chip[1] == "?q=o"
-    links = re.findall(r'<a class="sort" href="([^"]*)"', html)
+    links = re.findall(r'<a [^>]*href="(\?[^"]*menu=[^"]*)"', html)
     assert links
     assert all("query=%7B%22combinator" in link for link in links)
+
+
+def test_sorting_keeps_it(reader):
+    page = reader.get(asked(condition("tier", "<=", 2), q="o", sort="title"))
+    assert form_of(page, "sort") == {
+        "q": ["o"],
+        "query": [json.dumps(condition("tier", "<=", 2))],
+    }
 
 
 def test_what_was_typed_stays_in_the_field(reader):

@@ -93,7 +93,7 @@ def ask_everywhere() -> Iterator[tuple[str, int]]:
     for route in all_routes():
         (family,) = families[route.pattern]
         if "get" in route.methods and "admin" in FAMILIES[family].allowed("get"):
-            (caller,) = (who for who in doors.callers(route.pattern) if who.name == "admin")
+            (caller,) = (who for who in doors.callers(route) if who.name == "admin")
             yield doors.path(route), doors.ask(route, "get", caller)
 
 

@@ -271,7 +271,7 @@ def _plain(shown: Shown) -> SafeString:
     return _DRAWINGS[shown.kind](shown)
 
 
-def _missing(shown: Shown | None) -> SafeString:
+def _missing(shown: Shown) -> SafeString:
     return SafeString('<span class="mute" title="Not set">–</span>')
 
 
@@ -335,18 +335,20 @@ _DRAWINGS: dict[Kind, Callable[[Shown], SafeString]] = {
 
 @register.simple_tag(takes_context=True)
 def cell(context: template.Context, column: Column, item: Cell) -> SafeString:
-    """Draw a cell of a table."""
+    """Draw a cell of a table. One without a value stays empty: its dash is drawn by the style."""
     kind = SafeString(' class="num"' if column.is_number else "")
     return format_html("<td{}>{}</td>", kind, _cell(context, item))
 
 
 def _cell(context: template.Context, item: Cell) -> SafeString:
+    if item is None or isinstance(item, Shown) and item.kind is Kind.MISSING:
+        return SafeString("")
     if isinstance(item, Shown):
         return value(context, item)
     if isinstance(item, References):
         links = ((address(ref.blueprint, ref.identifier), ref.title) for ref in item.named)
         drawn = format_html_join(", ", '<a href="{}">{}</a>', links)
-        return format_html("{} +{}", drawn, item.more) if item.more else drawn or _missing(None)
+        return format_html("{} +{}", drawn, item.more) if item.more else drawn
     return badge(item)
 
 
