@@ -5,6 +5,7 @@ The value is read by its property where that says enough, and by its own shape w
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from portal.dashboards.formats import number
 from portal.dashboards.properties import Property
 
 SAFE_SCHEMES = ("http", "https")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 class Kind(StrEnum):
@@ -81,6 +83,8 @@ def _text(value: str, prop: Property) -> Shown:
     color = prop.colors.get(value)
     if color or prop.options:
         return Shown(Kind.CHIP, value, color=color or "none")
+    if not prop.type and not prop.format and _INSTANT.match(value):
+        return moment(value)
     reader = _READERS.get(prop.format)
     return reader(value) if reader else Shown(Kind.TEXT, value)
 

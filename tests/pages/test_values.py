@@ -23,6 +23,10 @@ def prop(**parts):
         ("new", prop(type="string", options=("old",)), Kind.CHIP, "new"),
         ("2026-01-02T03:04:05Z", prop(format="date-time"), Kind.MOMENT, "2026-01-02T03:04:05Z"),
         ("soon", prop(format="date-time"), Kind.TEXT, "soon"),
+        # What a mirror reads, its definition does not say.
+        ("2026-01-02T03:04:05Z", prop(), Kind.MOMENT, "2026-01-02T03:04:05Z"),
+        ("2026-01-02T03:04:05Z", prop(type="string"), Kind.TEXT, "2026-01-02T03:04:05Z"),
+        ("2026-01-02T99:99", prop(), Kind.TEXT, "2026-01-02T99:99"),
         ("https://www.example.org/a/", prop(format="url"), Kind.LINK, "example.org/a"),
         ("javascript:alert(1)", prop(format="url"), Kind.TEXT, "javascript:alert(1)"),
         ("https://[", prop(format="url"), Kind.TEXT, "https://["),
