@@ -99,7 +99,7 @@ def test_events_inserted_as_plain_rows_are_what_the_catalog_would_have_left():
     )
     before = {row.pk: (row.facts, row.computed, row.problems) for row in rows}
     assert len(before) == sum(SIZES)
-    for blueprint in Blueprint.objects.filter(entities__in=rows).distinct():
+    for blueprint in Blueprint.objects.filter(pk__in=rows.values("blueprint")):
         rebuild(blueprint=blueprint, now=NOW)
     assert {row.pk: (row.facts, row.computed, row.problems) for row in rows.all()} == before
     assert EntityRelation.objects.filter(relation="service").count() == sum(SIZES)

@@ -107,8 +107,10 @@ def test_a_tick_that_the_broker_does_not_take_is_sent_when_it_is_back(monkeypatc
         assert scheduler.tick() == 5
     # What one is refused, the others are.
     assert tried == ["tests.sent"]
-    told = "first was not sent, and will be when the broker is back: gone"
-    assert (sent, caplog.messages) == ([], [told])
+    (told,) = caplog.messages
+    # Which of them is tried first is anybody's guess.
+    assert told.partition(" ")[2] == "was not sent, and will be when the broker is back: gone"
+    assert sent == []
     scheduler.tick()
     scheduler.tick()
     assert sent == ["sent", "sent"]
