@@ -12,6 +12,7 @@ from catalog.conditions.nodes import RELATION_PREFIX
 from catalog.expressions import ShownName
 from catalog.fields import DocumentField, JSONField
 from catalog.querysets import (
+    BlueprintQuerySet,
     ChangeQuerySet,
     DeletedQuerySet,
     EntityQuerySet,
@@ -61,6 +62,8 @@ class Blueprint(models.Model):
 
     # Relations that were taken off a row which was read for somebody who may not see their ends.
     unseen: frozenset[str] = frozenset()
+
+    objects = BlueprintQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.title

@@ -9,12 +9,20 @@ from django.db.models import Q
 
 from catalog.conditions import Query
 from catalog.queries import compile_q
-from portal.permissions import EVERYTHING, Rights, Sight
+from portal.permissions import EVERYTHING, Rights, Sight, sight_with
 from portal.policies import UNREGISTER
 
 if TYPE_CHECKING:
     from catalog.models import Entity
     from portal.permissions import Rights
+
+
+class BlueprintQuerySet(models.QuerySet["Blueprint"]):
+    """Blueprints."""
+
+    def stale(self) -> Self:
+        """Keep the blueprints that were edited and whose entities were not worked out since."""
+        return self.filter(stale_since__isnull=False)
 
 
 class EntityQuerySet(models.QuerySet["Entity"]):
@@ -30,7 +38,7 @@ class EntityQuerySet(models.QuerySet["Entity"]):
 
     def readable_by(self, rights: "Rights | None") -> Self:
         """Leave out what these rights may not read; None may read everything."""
-        return self if rights is None else self.seen_in(rights.sight)
+        return self.seen_in(sight_with(rights))
 
     def all_of(self, blueprint: str) -> Self:
         """Keep the entities of a blueprint, to read them all; looks its id up, with one query.

@@ -2,10 +2,10 @@
 
 import logging
 from datetime import timedelta
+from functools import partial
 
 from celery import shared_task
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog import operations
@@ -23,15 +23,15 @@ def rebuild_blueprint(blueprint_id: int) -> int:
         return 0
     if not pieces.is_shared():
         return operations.rebuild_once(blueprint=blueprint, now=timezone.now())
-    for _ in range(operations.begin_shared_rebuild(blueprint=blueprint, now=timezone.now()) - 1):
-        help_rebuild.delay(blueprint_id)
+    workers = operations.begin_shared_rebuild(blueprint=blueprint, now=timezone.now())
+    pieces.ask_by(help_rebuild, blueprint_id, workers - 1)
     return operations.continue_shared_rebuild(blueprint=blueprint, clock=timezone.now)
 
 
 @shared_task
 def help_rebuild(blueprint_id: int) -> int:
     """Take pieces of the rebuild of an edited blueprint, if any are left."""
-    blueprint = _stale().filter(pk=blueprint_id).first()
+    blueprint = Blueprint.objects.stale().filter(pk=blueprint_id).first()
     if blueprint is None:
         return 0
     return operations.continue_shared_rebuild(blueprint=blueprint, clock=timezone.now)
@@ -48,21 +48,14 @@ def refresh_clock_values() -> int:
 
 
 def _rebuild_stale() -> int:
-    return sum(map(rebuild_blueprint, list(_stale().values_list("id", flat=True))))
-
-
-def _stale() -> "QuerySet[Blueprint]":
-    return Blueprint.objects.filter(stale_since__isnull=False).order_by("id")
+    ids = Blueprint.objects.stale().order_by("id").values_list("id", flat=True)
+    return sum(map(rebuild_blueprint, list(ids)))
 
 
 def _refresh_values() -> int:
     if not pieces.is_shared():
         return operations.refresh_clock_values(now=timezone.now())
-
-    def ask(stamp: str, count: int) -> None:
-        for _ in range(count):
-            help_refresh.delay(stamp)
-
+    ask = partial(pieces.ask_by, help_refresh)
     return operations.refresh_clock_values_together(ask=ask, clock=timezone.now)
 
 

@@ -75,9 +75,7 @@ class Waiting(Collector):
 def _waiting() -> dict[str, tuple[int, datetime | None]]:
     return {
         "entities to evaluate": _of(Entity.objects.stale(), "stale_since"),
-        "blueprints to recompute": _of(
-            Blueprint.objects.filter(stale_since__isnull=False), "stale_since"
-        ),
+        "blueprints to recompute": _of(Blueprint.objects.stale(), "stale_since"),
         "scorecards to evaluate": _of(Scorecard.objects.stale(), "stale_since"),
         "audit rows to seal": _of(Change.objects.unsealed(), "at"),
         "outcomes to apply": _of(

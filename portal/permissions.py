@@ -306,7 +306,7 @@ class Actor:
     @property
     def sight(self) -> Sight:
         """Return what they see of the catalog."""
-        return EVERYTHING if self.rights is None else self.rights.sight
+        return sight_with(self.rights)
 
     def must_edit_catalog(self, what: str) -> None:
         """Raise `Forbidden` unless they may write whatever there is; `what` would be written."""
@@ -334,6 +334,11 @@ SHELL = Actor(label="shell", source="shell")
 def sight_of(user: Any, auth: Any = None) -> Sight:
     """Return what a user, or the public, sees of the catalog."""
     return rights_of(user, auth).sight
+
+
+def sight_with(rights: Rights | None) -> Sight:
+    """Return what is seen with these rights; None is the installation, which sees everything."""
+    return EVERYTHING if rights is None else rights.sight
 
 
 def username_of(user: Any) -> str:

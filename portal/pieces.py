@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, transaction
@@ -34,6 +35,12 @@ Ask = Callable[[str, int], object]
 def is_shared() -> bool:
     """Say whether there are workers to share with."""
     return bool(settings.CELERY_BROKER_URL)
+
+
+def ask_by(task: Any, what: Any, count: int) -> None:
+    """Ask so many workers to help, each by a task that is told what with."""
+    for _ in range(count):
+        task.delay(what)
 
 
 def ask_nobody(stamp: str, count: int) -> None:
@@ -179,8 +186,7 @@ def _join(round_: Round, stamp: str, *, ask: Ask, clock: Callable[[], datetime])
 
 def _stamp_at_work(work: str, now: datetime) -> str | None:
     """Return what pieces go by that somebody is at, or may yet take."""
-    given_up = _is_free(now) & Q(attempts__gte=MAX_ATTEMPTS)
-    rows = Piece.objects.filter(work=work).exclude(given_up)
+    rows = Piece.objects.filter(work=work).exclude(_is_given_up(now))
     return rows.order_by("id").values_list("stamp", flat=True).first()
 
 
@@ -211,7 +217,11 @@ def are_left(*, work: str, stamp: str) -> bool:
 
 def given_up(*, now: datetime) -> "QuerySet[Piece]":
     """Return the pieces that nobody takes any more."""
-    return Piece.objects.filter(_is_free(now), attempts__gte=MAX_ATTEMPTS)
+    return Piece.objects.filter(_is_given_up(now))
+
+
+def _is_given_up(now: datetime) -> Q:
+    return _is_free(now) & Q(attempts__gte=MAX_ATTEMPTS)
 
 
 def _is_free(now: datetime) -> Q:

@@ -1,5 +1,7 @@
 """Work of the scorecards that does not wait for a request: ids in, safe to run twice."""
 
+from functools import partial
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -17,8 +19,8 @@ def evaluate_scorecard(scorecard_id: int) -> int:
         return 0
     if not pieces.is_shared() or scorecard.stale_since is None:
         return operations.evaluate_scorecard(scorecard=scorecard, now=timezone.now())
-    for _ in range(sharing.begin_shared(scorecard=scorecard, now=timezone.now()) - 1):
-        help_evaluate.delay(scorecard.pk)
+    workers = sharing.begin_shared(scorecard=scorecard, now=timezone.now())
+    pieces.ask_by(help_evaluate, scorecard.pk, workers - 1)
     return sharing.continue_shared(scorecard=scorecard, clock=timezone.now)
 
 
@@ -46,13 +48,8 @@ def apply_outcomes(batch_id: int) -> bool:
 @shared_task
 def sweep() -> int:
     """Evaluate what was left behind and what moves with the clock."""
-    steps = sweeping.sweep_steps(clock=timezone.now, ask=_ask_to_help)
+    steps = sweeping.sweep_steps(clock=timezone.now, ask=partial(pieces.ask_by, help_sweep))
     return jobs.run_job(name="sweep", steps=steps, clock=timezone.now)
-
-
-def _ask_to_help(stamp: str, count: int) -> None:
-    for _ in range(count):
-        help_sweep.delay(stamp)
 
 
 @shared_task

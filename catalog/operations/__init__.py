@@ -50,9 +50,6 @@ from catalog.operations.values import drop_values
 from catalog.operations.verifying import Verified, verify
 
 __all__ = [
-    "continue_shared_rebuild",
-    "by_the_clock",
-    "begin_shared_rebuild",
     "MOST_CHOSEN",
     "STRICT",
     "UNSET",
@@ -64,7 +61,10 @@ __all__ = [
     "Outcome",
     "Verified",
     "Restored",
+    "begin_shared_rebuild",
+    "by_the_clock",
     "check_deletable",
+    "continue_shared_rebuild",
     "delete_blueprint",
     "delete_chosen",
     "delete_entities",

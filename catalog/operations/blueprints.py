@@ -72,8 +72,7 @@ def save_blueprints(
     for name, spec in specs.items():
         row = rows.setdefault(name, Blueprint(identifier=name, created_at=now))
         before = registry.document_of(row) if row.pk else {}
-        is_edited = bool(_edited(before, spec))
-        if is_edited and store(row, spec, before=before, by=by, now=now):
+        if _edited(before, spec) and store(row, spec, before=before, by=by, now=now):
             _drop_rows_without_relation(row, spec)
             due.add(name)
     # What the targets of an inferred relation are is told by their samples, which are made anew.

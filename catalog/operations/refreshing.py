@@ -76,7 +76,7 @@ def rebuild_once(*, blueprint: Blueprint, now: datetime) -> int:
 
 def rebuild_stale(*, now: datetime) -> int:
     """Rebuild the blueprints whose rebuild was left behind; return how many entities."""
-    rows = Blueprint.objects.filter(stale_since__isnull=False).order_by("id")
+    rows = Blueprint.objects.stale().order_by("id")
     return sum(rebuild_once(blueprint=row, now=now) for row in rows)
 
 

@@ -33,7 +33,7 @@ def evaluation_lag(*, now: datetime) -> tuple[int, timedelta]:
     """Return how many entities, blueprints and scorecards are stale, and for how long at most."""
     kinds = (
         waiting(Entity.objects.stale(), "stale_since"),
-        waiting(Blueprint.objects.filter(stale_since__isnull=False), "stale_since"),
+        waiting(Blueprint.objects.stale(), "stale_since"),
         waiting(Scorecard.objects.stale(), "stale_since"),
     )
     oldest = min((moment for _, moment in kinds if moment), default=now)

@@ -20,7 +20,7 @@ from portal.integrations.datadog.dora_facets import (
 )
 from portal.integrations.datadog.dora_moments import microseconds
 from portal.integrations.datadog.event_search import Condition
-from portal.permissions import EVERYTHING, Rights
+from portal.permissions import Rights, sight_with
 
 # Moments of both blueprints, as queries sort by them. What other tools report may lack the first.
 _MOMENTS: dict[str, dict[str, Any]] = {
@@ -101,6 +101,6 @@ def _listed(
 def _events(blueprint: str, *conditions: Condition, rights: Rights | None) -> EntityQuerySet:
     whole = [*_EVENTS[blueprint], *conditions]
     query = parse({"combinator": "and", "conditions": whole}, path="query")
-    sight = rights.sight if rights is not None else EVERYTHING
+    sight = sight_with(rights)
     rows = Entity.objects.of(blueprint).seen_in(sight)
     return rows.matching(query, now=_NO_TIME, sight=sight)

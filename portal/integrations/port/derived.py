@@ -26,7 +26,7 @@ from portal.integrations.port.derived_names import result_name
 from portal.integrations.port.derived_narrowing import of_name
 from portal.integrations.port.derived_results import add_late_facts, evaluations_of, results_of
 from portal.integrations.port.derived_search import page_of_definitions, page_of_results
-from portal.permissions import SYSTEM, Rights
+from portal.permissions import SYSTEM, Rights, sight_with
 from scorecards.models import Scorecard
 
 __all__ = ["DERIVED", "derived_blueprint", "derived_blueprints", "find_derived", "search_derived"]
@@ -147,7 +147,5 @@ _STAMPS = ("createdAt", "createdBy", "updatedAt", "updatedBy")
 
 def _documents(rights: Rights | None) -> dict[str, dict[str, Any]]:
     published = Scorecard.objects.published().values("blueprints")
-    graded = Blueprint.objects.filter(pk__in=published)
-    if rights is not None:
-        graded = rights.readable(graded, via="pk")
+    graded = sight_with(rights).narrow(Blueprint.objects.filter(pk__in=published), via="pk")
     return documents(dict(graded.order_by("identifier").values_list("identifier", "title")))

@@ -15,7 +15,7 @@ from catalog.errors import Fault, Invalid
 from catalog.models import Entity
 from portal.integrations.port.entities_codec import Sent, references
 from portal.integrations.port.searching import understand
-from portal.permissions import EVERYTHING, Rights
+from portal.permissions import Rights, sight_with
 
 # How many entities one reference may mean.
 MAX_MEANT = 100
@@ -159,7 +159,7 @@ def _by_value(
 ) -> dict[str, list[str]]:
     condition = {"property": name, "operator": "in", "value": values}
     query = parse_conditions({"combinator": "and", "conditions": [condition]})
-    sight = rights.sight if rights is not None else EVERYTHING
+    sight = sight_with(rights)
     rows = Entity.objects.of(target).seen_in(sight).matching(query, now=now, sight=sight)
     rows = rows.order_by("identifier")
     found: dict[str, list[str]] = defaultdict(list)

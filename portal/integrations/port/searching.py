@@ -21,7 +21,7 @@ from catalog.seeing import holds
 from portal.integrations.port import rules
 from portal.integrations.port.entity_scorecards import FAILURE, SUCCESS
 from portal.integrations.port.scorecard_names import scorecards_named
-from portal.permissions import EVERYTHING, Rights, Sight
+from portal.permissions import Rights, Sight, sight_with
 from scorecards.models import Evaluation, Scorecard
 
 # What holds for every row, and for none.
@@ -59,7 +59,7 @@ def understand(
     """
     tree = rules.parse(raw, now=now, path=path)
     named = frozenset([blueprint]) if blueprint is not None else _named(tree)
-    sight = rights.sight if rights is not None else EVERYTHING
+    sight = sight_with(rights)
     compiler = _Compiler(graph=registry.graph(), now=now, blueprints=named, sight=sight)
     return Search(tree, compiler.compile(tree), named, rights)
 
